@@ -1,0 +1,163 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gitramp/gitramp/cmd/internal/app"
+	"github.com/gitramp/gitramp/cmd/internal/git"
+	"github.com/gitramp/gitramp/render"
+)
+
+// commitFlags is how commit was asked.
+type commitFlags struct {
+	target
+	perApp, ontoLive, dryRun bool
+	date                     string
+}
+
+func (c *cli) commit() *cobra.Command {
+	var f commitFlags
+	cmd := &cobra.Command{
+		Use:     "commit [SPEC|DIR...]",
+		GroupID: "write",
+		Short:   "Write a whole release as commits, one for each step",
+		Long: `Writes the release that the specs ask for as commits onto a branch: the k-th
+commit holds the k-th step of each app. It goes on from the tree at the branch's
+tip and is done when every app is idle on the revision that its spec asks for;
+running it again then does nothing. No hold is waited for, so it is for a branch
+that no controller follows: one with an upstream is refused (--onto-live writes
+onto it all the same). The branch moves once, after all commits are made. Where
+it is checked out, only the output paths are brought along: other files and
+staged changes stay as they are. Commit hooks are not run.`,
+		Example: "  gitramp commit canary.yaml\n  gitramp commit canary.yaml --repo ../deploy --branch release/green\n  gitramp commit apps/ --dry-run",
+		RunE:    func(cmd *cobra.Command, args []string) error { return c.runCommit(cmd.Context(), f, args) },
+	}
+	f.flags(cmd)
+	cmd.Flags().BoolVar(&f.perApp, "per-app", false, "one commit for each app and step, instead of one for each step")
+	cmd.Flags().BoolVar(&f.ontoLive, "onto-live", false, "also onto a branch with an upstream")
+	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "print the commits, write nothing")
+	cmd.Flags().StringVar(&f.date, "date", "", "date of all commits, such as 2026-11-22T10:00:00Z (default: now)")
+	return cmd
+}
+
+func (c *cli) runCommit(ctx context.Context, f commitFlags, args []string) error {
+	if err := c.formats("table", "json"); err != nil {
+		return err
+	}
+	date, err := parseDate(f.date)
+	if err != nil {
+		return err
+	}
+	set := app.NewSet()
+	apps, err := parseAll(set, args)
+	if err != nil {
+		return err
+	}
+	for _, a := range apps {
+		c.warn(a)
+		if f.repo == "" && a.Root != apps[0].Root {
+			return usage("%s and %s lie in different repositories: name the target with --repo", apps[0].File, a.File)
+		}
+	}
+	repo, branch, err := f.open(ctx, apps[0])
+	switch {
+	case err != nil:
+		return err
+	case repo == nil:
+		return usage("%s lies in no git repository: name the target with --repo", apps[0].File)
+	}
+	defer repo.Close()
+	if branch.Upstream != "" && !f.ontoLive {
+		return app.Conflict{Text: fmt.Sprintf("branch %s has the upstream %s, so a controller may follow it, and commit waits for no hold: "+
+			"name another branch with --branch, or add --onto-live", branch.Name, branch.Upstream)}
+	}
+	if branch.Upstream != "" && f.date != "" {
+		return usage("--date: branch %s has the upstream %s, and holds are counted from the dates of its commits", branch.Name, branch.Upstream)
+	}
+	series := newSeries(f.perApp)
+	return c.writeSeries(ctx, repo, branch, set, apps, series, git.Options{Date: date, RefLog: "gitramp commit"}, f.dryRun)
+}
+
+func parseDate(text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	date, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return date, usage("--date: value %q is invalid: allowed a time such as 2026-11-22T10:00:00Z", text)
+	}
+	return date, nil
+}
+
+// writeSeries makes the commits and moves the branch.
+func (c *cli) writeSeries(ctx context.Context, repo *git.Repo, b git.Branch, set *app.Set, apps []*app.App, s *series, o git.Options, dryRun bool) error {
+	reader, err := repo.Reader(ctx, b.Tip)
+	if err != nil {
+		return err
+	}
+	defer reader.Close()
+	blob := func([]byte) (git.Mark, error) { return 1, nil }
+	var w *git.Writer
+	if !dryRun {
+		var roots []string
+		for _, a := range apps {
+			roots = append(roots, a.Spec.OutputPath())
+		}
+		if w, err = repo.Begin(ctx, b, roots, o); err != nil {
+			return err
+		}
+		defer w.Abort()
+		if w.Recovered != "" {
+			c.note("%s", w.Recovered)
+		}
+		blob = w.Blob
+	}
+	var errs []error
+	for i, a := range apps {
+		errs = append(errs, s.add(set, a, reader, blob))
+		apps[i] = nil // of a fleet only what its commits need is kept
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	tip := b.Tip
+	if !dryRun && len(s.commits) > 0 {
+		for _, cm := range s.commits {
+			if err := w.Commit(cm.message(), cm.edits); err != nil {
+				return err
+			}
+		}
+		if tip, err = w.Finish(); err != nil {
+			return err
+		}
+	}
+	return c.reportSeries(s, b, tip, dryRun)
+}
+
+// reportSeries says what was written.
+func (c *cli) reportSeries(s *series, b git.Branch, tip string, dryRun bool) error {
+	if c.output == "json" {
+		subjects := []string{}
+		for _, cm := range s.commits {
+			subjects = append(subjects, cm.subject())
+		}
+		return c.printJSON(map[string]any{"apiVersion": render.APIVersion, "kind": "Commits", "branch": b.Name, "from": b.Tip, "tip": tip, "dryRun": dryRun, "commits": subjects})
+	}
+	for _, cm := range s.commits {
+		fmt.Fprintln(c.out, cm.subject())
+	}
+	switch {
+	case len(s.commits) == 0:
+		c.note("%s: nothing to do, every app runs what its spec asks for", b.Name)
+	case dryRun:
+		c.note("%s: %d commits would be written (git fast-import, git update-ref refs/heads/%s)", b.Name, len(s.commits), b.Name)
+	default:
+		c.note("%s: %d commits, now at %.10s", b.Name, len(s.commits), tip)
+	}
+	return nil
+}

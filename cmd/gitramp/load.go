@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gitramp/gitramp/cmd/internal/app"
+	"github.com/gitramp/gitramp/cmd/internal/dir"
+	"github.com/gitramp/gitramp/cmd/internal/git"
+)
+
+// target is the flags that say where the tree of an app is.
+type target struct {
+	repo   string
+	branch string
+}
+
+func (t *target) flags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&t.repo, "repo", "", "the target repository (default: the one that holds the spec)")
+	cmd.Flags().StringVar(&t.branch, "branch", "", "the branch that holds the output (default: the one that is checked out)")
+}
+
+// open opens the target repository of an app and finds the branch; nil where there is no repository and none was asked for.
+func (t target) open(ctx context.Context, a *app.App) (*git.Repo, git.Branch, error) {
+	at := t.repo
+	if at == "" {
+		at = a.Root
+	}
+	if at == "" {
+		if t.branch != "" {
+			return nil, git.Branch{}, usage("--branch: %s lies in no git repository: name one with --repo", a.File)
+		}
+		return nil, git.Branch{}, nil
+	}
+	repo, err := git.Open(ctx, at)
+	if err != nil {
+		return nil, git.Branch{}, err
+	}
+	b, err := repo.Branch(ctx, t.branch)
+	return repo, b, err
+}
+
+// atTip compiles every spec against the tree at the tip of the target branch.
+func (c *cli) atTip(ctx context.Context, t target, args []string) ([]*app.App, error) {
+	set := app.NewSet()
+	apps, err := parseAll(set, args)
+	if err != nil {
+		return nil, err
+	}
+	var errs []error
+	for _, group := range byRoot(apps) {
+		errs = append(errs, t.compile(ctx, set, group))
+	}
+	for _, a := range apps {
+		c.warn(a)
+		if a.Release != nil && !a.Known {
+			c.note("%s: nothing says what prod runs now, so <stable> stands for it: give spec.stable, or the repository with --repo", a.File)
+		}
+	}
+	return apps, errors.Join(errs...)
+}
+
+// byRoot groups the apps by the repository that holds their specs.
+func byRoot(apps []*app.App) [][]*app.App {
+	var groups [][]*app.App
+	index := map[string]int{}
+	for _, a := range apps {
+		i, ok := index[a.Root]
+		if !ok {
+			i = len(groups)
+			index[a.Root] = i
+			groups = append(groups, nil)
+		}
+		groups[i] = append(groups[i], a)
+	}
+	return groups
+}
+
+func (t target) compile(ctx context.Context, set *app.Set, apps []*app.App) error {
+	repo, branch, err := t.open(ctx, apps[0])
+	if err != nil {
+		return err
+	}
+	read := func(string) (map[string][]byte, error) { return nil, nil }
+	if repo != nil {
+		reader, err := repo.Reader(ctx, branch.Tip)
+		if err != nil {
+			return err
+		}
+		defer reader.Close()
+		read = reader.Dir
+	}
+	var errs []error
+	for _, a := range apps {
+		files, err := read(a.Spec.OutputPath())
+		if err == nil {
+			err = set.Compile(a, a.Spec.OutputPath(), files)
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+// inDirectory compiles every spec against the directory on disk that its output path names. It returns the base of each.
+func (c *cli) inDirectory(t target, args []string, tolerateDrift bool) ([]*app.App, []string, error) {
+	set := app.NewSet()
+	set.TolerateDrift = tolerateDrift
+	apps, err := parseAll(set, args)
+	if err != nil {
+		return nil, nil, err
+	}
+	bases := make([]string, len(apps))
+	var errs []error
+	for i, a := range apps {
+		c.warn(a)
+		bases[i] = a.Root
+		if t.repo != "" {
+			bases[i] = t.repo
+		}
+		if bases[i] == "" {
+			errs = append(errs, usage("%s lies in no git repository: say with --repo where %s is", a.File, a.Spec.OutputPath()))
+			continue
+		}
+		files, err := dir.Read(bases[i], a.Spec.OutputPath())
+		if err == nil {
+			err = set.Compile(a, filepath.ToSlash(filepath.Join(bases[i], a.Spec.OutputPath())), files)
+		}
+		errs = append(errs, err)
+	}
+	return apps, bases, errors.Join(errs...)
+}
+
+// one is for the verbs that look at a single app.
+func one(apps []*app.App) (*app.App, error) {
+	if len(apps) != 1 {
+		return nil, usage("%d specs are given: this needs exactly one", len(apps))
+	}
+	return apps[0], nil
+}
+
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usage("%s takes no argument, and %q is given", cmd.CommandPath(), args[0])
+	}
+	return nil
+}

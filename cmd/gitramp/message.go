@@ -1,0 +1,114 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/gitramp/gitramp/cmd/internal/app"
+	"github.com/gitramp/gitramp/render"
+)
+
+// mostLines is how many apps a message names one by one.
+const mostLines = 100
+
+// The trailers are a log for people and for `git log --format='%(trailers)'`. Nothing is ever decided by them: the tree is the state.
+const (
+	trailerApp      = "Gitramp-App"
+	trailerAction   = "Gitramp-Action"
+	trailerRevision = "Gitramp-Revision"
+	trailerStep     = "Gitramp-Step"
+	trailerWeight   = "Gitramp-Weight"
+	trailerTool     = "Gitramp-Tool"
+)
+
+// subject is the first line of a commit's message.
+func (c *seriesCommit) subject() string {
+	if len(c.moves) == 1 {
+		return c.moves[0].line()
+	}
+	counts := map[render.Transition]int{}
+	var order []render.Transition
+	for _, m := range c.moves {
+		if counts[m.transition]++; counts[m.transition] == 1 {
+			order = append(order, m.transition)
+		}
+	}
+	var parts []string
+	for _, t := range order {
+		parts = append(parts, fmt.Sprintf("%s %d", t, counts[t]))
+	}
+	return fmt.Sprintf("%d apps: %s", len(c.moves), strings.Join(parts, ", "))
+}
+
+// message is the whole message: what happens, why it is safe to stop here, and the trailers.
+func (c *seriesCommit) message() string {
+	var b strings.Builder
+	b.WriteString(c.subject() + "\n\n")
+	if len(c.moves) == 1 {
+		m := c.moves[0]
+		fmt.Fprintf(&b, "%s\n\n", m.explain())
+		for _, t := range [][2]string{{trailerApp, m.app}, {trailerAction, string(m.transition)}, {trailerRevision, m.revision},
+			{trailerStep, fmt.Sprintf("%d/%d", m.index, m.last)}, {trailerWeight, m.weights()}} {
+			fmt.Fprintf(&b, "%s: %s\n", t[0], t[1])
+		}
+	} else {
+		for i, m := range c.moves {
+			if i == mostLines {
+				fmt.Fprintf(&b, "and %d more\n", len(c.moves)-i)
+				break
+			}
+			b.WriteString(m.line() + "\n")
+		}
+		b.WriteString("\n")
+	}
+	fmt.Fprintf(&b, "%s: gitramp %s\n", trailerTool, toolVersion())
+	return b.String()
+}
+
+// line is one move in a line: demo: shift to 20% (step 2/8).
+func (m moveText) line() string {
+	what := string(m.transition)
+	switch m.transition {
+	case render.Shift, render.Full:
+		what = "shift to " + percent(m.to, m.total)
+	case app.Install:
+		what = "install " + m.images
+	case render.Prepare:
+		what = "prepare " + m.images
+	case render.Promote:
+		what = "promote " + m.images
+	}
+	return fmt.Sprintf("%s: %s (step %d/%d)", m.app, what, m.index, m.last)
+}
+
+func (m moveText) weights() string {
+	if m.from == m.to {
+		return fmt.Sprint(m.to)
+	}
+	return fmt.Sprintf("%d -> %d", m.from, m.to)
+}
+
+// explain says what the commit does to the requests of the app's users.
+func (m moveText) explain() string {
+	switch m.transition {
+	case app.Install:
+		return "Prod runs " + m.images + " and gets all requests."
+	case render.Sync:
+		return "The manifests follow the spec; no revision changes."
+	case render.Prepare:
+		return "The canary's pods start. No request reaches them yet."
+	case render.Shift, render.Full:
+		return fmt.Sprintf("The canary gets %s of the requests, prod the rest.", percent(m.to, m.total))
+	case render.Scale:
+		return "The number of canary pods changes, and nothing else."
+	case render.Header:
+		return "A header rule begins or ends, and nothing else."
+	case render.Promote:
+		return "Prod takes the new revision while the canary has all the weight."
+	case render.Restore:
+		return "The canary's routing is withdrawn: prod, on the new revision, gets all requests."
+	case render.Cleanup:
+		return "The canary's objects are deleted. Nothing reaches them any more."
+	}
+	return ""
+}

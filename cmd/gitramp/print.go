@@ -1,0 +1,99 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+
+	"golang.org/x/term"
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+)
+
+func (c *cli) printJSON(v any) error {
+	e := json.NewEncoder(c.out)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
+// printYAML prints what printJSON would, as YAML with the fields in the same order: JSON is YAML, so its nodes only have to lose their style.
+func (c *cli) printYAML(v any) error {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	n, err := yaml.Parse(string(data))
+	if err != nil {
+		return err
+	}
+	blockStyle(n.YNode())
+	text, err := n.String()
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprint(c.out, text)
+	return err
+}
+
+func blockStyle(n *yaml.Node) {
+	n.Style = 0
+	for _, child := range n.Content {
+		blockStyle(child)
+	}
+}
+
+// colours is whether to colour what goes to stdout.
+func (c *cli) colours() bool {
+	switch {
+	case c.color != "auto":
+		return c.color == "always"
+	case os.Getenv("NO_COLOR") != "" || os.Getenv("PRE_COMMIT") == "1":
+		return false
+	case os.Getenv("CLICOLOR_FORCE") != "" && os.Getenv("CLICOLOR_FORCE") != "0":
+		return true
+	}
+	f, ok := c.out.(*os.File)
+	return ok && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(f.Fd()))
+}
+
+const (
+	bold  = "1"
+	red   = "31"
+	green = "32"
+	cyan  = "36"
+	faint = "2"
+)
+
+func (c *cli) paint(code, text string) string {
+	if !c.colours() || text == "" {
+		return text
+	}
+	return "\x1b[" + code + "m" + text + "\x1b[0m"
+}
+
+// paintDiff colours a unified diff line by line.
+func (c *cli) paintDiff(diff string) string {
+	if !c.colours() {
+		return diff
+	}
+	lines := strings.SplitAfter(diff, "\n")
+	for i, line := range lines {
+		text, end := strings.TrimSuffix(line, "\n"), ""
+		if text != line {
+			end = "\n"
+		}
+		switch {
+		case strings.HasPrefix(text, "+++"), strings.HasPrefix(text, "---"):
+			text = c.paint(bold, text)
+		case strings.HasPrefix(text, "@@"):
+			text = c.paint(cyan, text)
+		case strings.HasPrefix(text, "+"):
+			text = c.paint(green, text)
+		case strings.HasPrefix(text, "-"):
+			text = c.paint(red, text)
+		}
+		lines[i] = text + end
+	}
+	return strings.Join(lines, "")
+}

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// cli is what the verbs share: where they write and the flags that all of them have.
+type cli struct {
+	out, err io.Writer
+	output   string // -o
+	color    string // --color
+}
+
+func (c *cli) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "gitramp",
+		Short: "Canary releases as commits: one step, one commit, applied by Argo CD or Flux",
+		Long: `gitramp turns a small canary spec into the full set of prod and canary manifests
+for every step of a release, one commit per step. Argo CD or Flux applies each
+commit; there is no controller of gitramp's in the cluster, and no database.
+
+  gitramp plan canary.yaml              look at the whole ramp
+  gitramp render canary.yaml --to out   write every step into a folder
+  gitramp commit canary.yaml            write the release as commits`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return unknownVerb(cmd, args[0])
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetOut(c.out)
+	root.SetErr(c.err)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usage("%s: see %s --help", err, cmd.CommandPath())
+	})
+	root.PersistentFlags().StringVarP(&c.output, "output", "o", "table", "format of what is printed: table, json, yaml, markdown")
+	root.PersistentFlags().StringVar(&c.color, "color", "auto", "when to colour: auto, always, never")
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return c.checkGlobals() }
+	root.AddGroup(&cobra.Group{ID: "look", Title: "Look:"}, &cobra.Group{ID: "write", Title: "Write:"})
+	root.AddCommand(c.validate(), c.plan(), c.render(), c.diff(), c.commit(), c.version())
+	root.AddCommand(topics()...)
+	return root
+}
+
+func (c *cli) checkGlobals() error {
+	if allowed := []string{"table", "json", "yaml", "markdown"}; !slices.Contains(allowed, c.output) {
+		given := c.output
+		c.output = "table"
+		return usage("--output: value %q is invalid: allowed %s", given, strings.Join(allowed, ", "))
+	}
+	if allowed := []string{"auto", "always", "never"}; !slices.Contains(allowed, c.color) {
+		return usage("--color: value %q is invalid: allowed %s", c.color, strings.Join(allowed, ", "))
+	}
+	return nil
+}
+
+// formats refuses an output format that a verb has no form for.
+func (c *cli) formats(allowed ...string) error {
+	if !slices.Contains(allowed, c.output) {
+		return usage("--output: value %q is invalid here: allowed %s", c.output, strings.Join(allowed, ", "))
+	}
+	return nil
+}
+
+func unknownVerb(root *cobra.Command, word string) error {
+	text := fmt.Sprintf("unknown command %q", word)
+	if near := root.SuggestionsFor(word); len(near) > 0 {
+		text += ", did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return usage("%s: see gitramp --help", text)
+}
+
+// note tells the user something on stderr.
+func (c *cli) note(format string, args ...any) {
+	fmt.Fprintf(c.err, "gitramp: "+format+"\n", args...)
+}

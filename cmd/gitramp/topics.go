@@ -1,0 +1,38 @@
+package main
+
+import "github.com/spf13/cobra"
+
+const exitCodes = `gitramp exits with
+
+  0  done, or nothing to do
+  1  internal error, or one of input and output
+  2  usage: a flag, an argument or a combination that does not exist
+  3  invalid spec, drift, or a finding of a check: validate, render --check, and
+     diff where the steps differ
+  5  state conflict: the repository or the directory is not what gitramp left or
+     read; somebody else was faster, or edited generated files
+  6  refused by git: a hook, a signature, a missing identity
+
+Of several apps the first present of 1 6 5 3 0 counts. Errors go to stderr: one
+line each, FILE:LINE:COLUMN: FIELD: PROBLEM: allowed VALUES; with -o json the
+same as JSON. Nothing is written by a verb that exits with 2, 3, 5 or 6.
+`
+
+const environment = `gitramp reads from the environment
+
+  NO_COLOR, CLICOLOR_FORCE, TERM   colour, as --color auto understands it
+  GIT_AUTHOR_*, GIT_COMMITTER_*    who made the commits, and when, as in git
+  HOME, XDG_*, GNUPGHOME, SSH_*    passed on to git, for its configuration and
+                                   for signing
+
+Every other GIT_ variable is kept from git, so that gitramp does the same inside
+and outside of a hook.
+`
+
+// topics are pages of help that belong to no verb.
+func topics() []*cobra.Command {
+	return []*cobra.Command{
+		{Use: "exit-codes", Short: "What the exit codes mean", Long: exitCodes},
+		{Use: "environment", Short: "Which environment variables count", Long: environment},
+	}
+}

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gitramp/gitramp/cmd/internal/app"
+	"github.com/gitramp/gitramp/render"
+)
+
+func (c *cli) validate() *cobra.Command {
+	return &cobra.Command{
+		Use:     "validate [SPEC|DIR...]",
+		GroupID: "look",
+		Short:   "Check specs, and nothing else",
+		Long: `Checks the given specs: each field by itself, what refers to one another, and
+specs against each other (one output path and one host and path for each).
+All errors of all files are printed at once. Directories are searched for files
+named canary.yaml or canary.NAME.yaml; the default is the current directory.`,
+		Example: "  gitramp validate canary.yaml\n  gitramp validate deploy/ -o json",
+		RunE:    func(_ *cobra.Command, args []string) error { return c.runValidate(args) },
+	}
+}
+
+func (c *cli) runValidate(args []string) error {
+	if err := c.formats("table", "json"); err != nil {
+		return err
+	}
+	apps, err := parseAll(app.NewSet(), args)
+	if err != nil {
+		return err
+	}
+	type result struct {
+		File string `json:"file"`
+		App  string `json:"app"`
+	}
+	var list []result
+	for _, a := range apps {
+		c.warn(a)
+		list = append(list, result{a.File, a.Spec.Metadata.Name})
+	}
+	if c.output == "json" {
+		return c.printJSON(map[string]any{"apiVersion": render.APIVersion, "kind": "Validation", "specs": list})
+	}
+	for _, r := range list {
+		fmt.Fprintf(c.out, "%s: ok\n", r.File)
+	}
+	return nil
+}
+
+// parseAll reads every spec that the arguments name and reports all that is wrong with all of them.
+func parseAll(set *app.Set, args []string) ([]*app.App, error) {
+	files, err := app.Find(args)
+	if err != nil {
+		return nil, err
+	}
+	var apps []*app.App
+	var errs []error
+	for _, f := range files {
+		a, err := set.Parse(f)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		apps = append(apps, a)
+	}
+	return apps, errors.Join(errs...)
+}
+
+// warn prints what is allowed, and still seldom meant.
+func (c *cli) warn(a *app.App) {
+	for _, w := range a.Spec.Warnings() {
+		c.note("%s", w)
+	}
+}

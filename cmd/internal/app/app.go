@@ -1,0 +1,199 @@
+// Package app brings a spec file, the tree that its output path holds and the compiled release together: what every verb starts from.
+//
+// It reads: spec files from disk, trees from a commit or from a directory. It writes nothing and decides nothing; that is for package render (what) and
+// the sinks (where).
+package app
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/gitramp/gitramp/render"
+	"github.com/gitramp/gitramp/templates"
+)
+
+// Conflict is a tree that the spec cannot go on from: exit code 5.
+type Conflict struct{ Text string }
+
+func (e Conflict) Error() string { return e.Text }
+
+// App is one spec with the tree it goes on from.
+type App struct {
+	File    string // the spec file, as the user named it
+	Root    string // the top of the repository that holds the spec, "" where there is none
+	Spec    *render.Canary
+	State   render.State // of the output path; no lock where it holds no tree
+	Wanted  string       // the revision that the spec asks for
+	Release *render.Release
+	Known   bool // whether it is known what prod runs; else a placeholder stands for it
+
+	origin string
+	revs   render.Revisions
+	set    *Set
+}
+
+// Set is the specs of one invocation. Templates are parsed once for all of them.
+type Set struct {
+	TolerateDrift bool // go on where generated files were edited; the caller writes over them or refuses
+
+	templates *render.Templates
+	outputs   map[string]string // output path -> spec file
+	routes    map[string]string // host and path -> spec file
+}
+
+// NewSet starts an invocation.
+func NewSet() *Set {
+	return &Set{templates: render.NewTemplates(templates.FS), outputs: map[string]string{}, routes: map[string]string{}}
+}
+
+// Parse reads one spec file and checks it against the others of the set: one spec for an output path, one canary for a host and path.
+func (s *Set) Parse(file string) (*App, error) {
+	src, err := locate(file)
+	if err != nil {
+		return nil, err
+	}
+	info, err := os.Stat(file)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, Usage{file + ": is no regular file"}
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	spec, err := render.ParseSpec(file, data)
+	if err != nil {
+		return nil, err
+	}
+	a := &App{File: file, Root: src.root, Spec: spec, origin: src.origin, set: s}
+	return a, s.claim(a)
+}
+
+func (s *Set) claim(a *App) error {
+	var errs render.SpecError
+	if other, taken := s.outputs[a.Spec.OutputPath()]; taken {
+		errs = append(errs, a.Spec.Invalid("spec.output.path", a.Spec.OutputPath(), "a path of its own: "+other+" has this one"))
+	}
+	s.outputs[a.Spec.OutputPath()] = a.File
+	r := a.Spec.RouteSpec()
+	for _, host := range r.Hosts {
+		for _, path := range r.Paths {
+			key := r.Class + " " + host + path
+			if other, taken := s.routes[key]; taken {
+				errs = append(errs, a.Spec.Invalid("spec.route", host+path, "one canary for a host and path: "+other+" has this one"))
+			}
+			s.routes[key] = a.File
+		}
+	}
+	if errs != nil {
+		return errs
+	}
+	return nil
+}
+
+// Compile makes the release from what the files of the output path say; files is nil where there is no such directory. dir is its name for errors.
+func (s *Set) Compile(a *App, dir string, files map[string][]byte) error {
+	var err error
+	if a.State, err = render.ReadState(dir, files); err != nil {
+		return err
+	}
+	wanted, err := a.Spec.Revision(s.templates)
+	if err != nil {
+		return err
+	}
+	a.Wanted = wanted.Name
+	if a.State.Lock == nil {
+		err = a.bootstrap(s, wanted)
+	} else {
+		err = a.goOn(dir, wanted)
+	}
+	if err != nil {
+		return err
+	}
+	if a.Release, err = render.NewRelease(a.Spec, a.origin, a.revs, s.templates); err == nil && a.State.Lock != nil && !a.State.IsIdle() {
+		a.Release.Pin(*a.State.Lock)
+	}
+	return err
+}
+
+// bootstrap takes stable from the spec: there is no tree to take it from.
+func (a *App) bootstrap(s *Set, wanted render.Revision) error {
+	stable, known, err := a.Spec.StableRevision(s.templates)
+	if err != nil {
+		return err
+	}
+	if stable.Name == wanted.Name {
+		return render.SpecError{a.Spec.Invalid("spec.stable", stable.Images[0].Image, "another image than spec.image: there is nothing to roll out")}
+	}
+	a.Known, a.revs = known, render.Revisions{Stable: stable, Canary: wanted}
+	return nil
+}
+
+// goOn takes what prod runs, and what is being tried, from the tree.
+func (a *App) goOn(dir string, wanted render.Revision) error {
+	l := a.State.Lock
+	if l.App != a.Spec.Metadata.Name || l.Namespace != a.Spec.Metadata.Namespace || l.Spec != a.origin {
+		return Conflict{fmt.Sprintf("%s belongs to app %s of %s, and this is %s of %s: one output path, one spec", dir, full(l.Namespace, l.App), l.Spec,
+			full(a.Spec.Metadata.Namespace, a.Spec.Metadata.Name), a.origin)}
+	}
+	if len(a.State.Drift) > 0 && !a.set.TolerateDrift {
+		var lines []string
+		for _, d := range a.State.Drift {
+			lines = append(lines, fmt.Sprintf("%s/%s %s since gitramp wrote it", dir, d.Path, d.Problem))
+		}
+		return Conflict{strings.Join(lines, "\n")}
+	}
+	revs, err := a.State.Revisions()
+	if err != nil {
+		return err
+	}
+	if a.State.IsIdle() {
+		revs.Canary = wanted
+	}
+	a.Known, a.revs = true, revs
+	return a.fixed(dir)
+}
+
+// fixed refuses what can never change for the life of an app: the names that its objects are found by, and the port behind the prod route.
+func (a *App) fixed(dir string) error {
+	names, prod := a.Spec.Spec.Output.Names.Prod, a.revs.Stable
+	var errs render.SpecError
+	for _, f := range []struct {
+		field, want string
+		node        *yaml.RNode
+		path        []string
+	}{
+		{"spec.output.names.prod.deployment", names.Deployment, prod.Deployment, []string{"metadata", "name"}},
+		{"spec.output.names.prod.service", names.Service, prod.Service, []string{"metadata", "name"}},
+		{"spec.service.port", fmt.Sprint(a.Spec.Spec.Service.Port), prod.Service, []string{"spec", "ports", "0", "port"}},
+	} {
+		have, err := f.node.Pipe(yaml.Lookup(f.path...))
+		if err != nil || have == nil {
+			return Conflict{fmt.Sprintf("%s: prod has no %s", dir, strings.Join(f.path, "."))}
+		}
+		if was := have.YNode().Value; was != f.want {
+			errs = append(errs, a.Spec.Invalid(f.field, f.want, was+": so it is in "+dir+", and it never changes for the life of an app"))
+		}
+	}
+	if errs != nil {
+		return errs
+	}
+	return nil
+}
+
+// Images are what prod runs and what is tried.
+func (a *App) Images() (stable, canary []render.ContainerImage) {
+	return a.revs.Stable.Images, a.revs.Canary.Images
+}
+
+func full(namespace, name string) string {
+	if namespace == "" {
+		return name
+	}
+	return namespace + "/" + name
+}

@@ -1,0 +1,121 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/gitramp/gitramp/render"
+)
+
+// specName is how a spec file is called, so that it can be found in a directory.
+var specName = regexp.MustCompile(`^canary(?:\.[\w-]+)?\.ya?ml$`)
+
+// Usage is an invocation that cannot be carried out: exit code 2.
+type Usage struct{ Text string }
+
+func (e Usage) Error() string { return e.Text }
+
+// Find lists the spec files that the arguments name: files as they are, directories searched for canary.yaml and canary.NAME.yaml, without hidden ones.
+// No argument means the current directory.
+func Find(args []string) ([]string, error) {
+	if len(args) == 0 {
+		args = []string{"."}
+	}
+	var files []string
+	seen := map[string]bool{}
+	add := func(path string) {
+		if path = filepath.Clean(path); !seen[path] {
+			seen[path] = true
+			files = append(files, path)
+		}
+	}
+	for _, arg := range args {
+		info, err := os.Stat(arg)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil, Usage{fmt.Sprintf("%s: no such file or directory: allowed a spec, or a directory with specs named canary.yaml or canary.NAME.yaml", arg)}
+		case err != nil:
+			return nil, err
+		case !info.IsDir():
+			add(arg)
+			continue
+		}
+		before := len(files)
+		if err := walk(arg, add); err != nil {
+			return nil, err
+		}
+		if len(files) == before {
+			return nil, Usage{fmt.Sprintf("%s: no spec here: a spec is a file named canary.yaml or canary.NAME.yaml", arg)}
+		}
+	}
+	return files, nil
+}
+
+func walk(dir string, add func(string)) error {
+	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && path != dir && strings.HasPrefix(d.Name(), "."):
+			return fs.SkipDir
+		case !d.IsDir() && specName.MatchString(d.Name()):
+			add(path)
+		}
+		return nil
+	})
+}
+
+// source is where a spec file lies.
+type source struct {
+	file   string // as the user named it
+	root   string // the top of the repository around it, "" where there is none
+	origin string // its path below root; its name where there is no root
+}
+
+// locate finds the repository around a spec file, without running git. A symlink that leaves the repository is refused: a spec is reviewed where it lies.
+func locate(file string) (source, error) {
+	s := source{file: file, origin: filepath.Base(file)}
+	abs, err := filepath.Abs(file)
+	if err != nil {
+		return s, err
+	}
+	real, err := filepath.EvalSymlinks(abs)
+	if err != nil {
+		return s, err
+	}
+	dir, err := filepath.EvalSymlinks(filepath.Dir(abs))
+	if err != nil {
+		return s, err
+	}
+	if s.root = repositoryAround(dir); s.root == "" {
+		return s, nil
+	}
+	rel, err := filepath.Rel(s.root, real)
+	if err != nil {
+		return s, err
+	}
+	if rel == ".." || strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
+		return s, render.SpecError{{File: file, Problem: "is a symlink that leaves the repository", Allowed: "a spec inside " + s.root}}
+	}
+	own, err := filepath.Rel(s.root, filepath.Join(dir, filepath.Base(abs)))
+	s.origin = filepath.ToSlash(own)
+	return s, err
+}
+
+func repositoryAround(dir string) string {
+	for {
+		if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil {
+			return dir
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return ""
+		}
+		dir = parent
+	}
+}

@@ -1,0 +1,59 @@
+package app
+
+import (
+	"fmt"
+
+	"github.com/gitramp/gitramp/render"
+)
+
+// Install is the transition that puts an app where there was none. It has no ramp.
+const Install render.Transition = "install"
+
+// Move is one transition of an app: one commit.
+type Move struct {
+	Transition render.Transition
+	Lock       render.Lock // of the tree that it leads to
+	Weight     int         // of the canary before it
+	Changes    []render.Change
+}
+
+// Moves calls yield with every transition that is left until the app is idle on the revision that the spec asks for, as if every hold were met.
+func (a *App) Moves(yield func(Move) error) error {
+	s := a.State
+	if s.Lock == nil {
+		tree, lock, err := a.First()
+		if err != nil {
+			return err
+		}
+		if err := yield(Move{Install, *lock, 0, render.Changes(nil, tree)}); err != nil || !a.Known {
+			return err
+		}
+		s = render.State{Lock: lock, Tree: tree}
+	}
+	for {
+		d, err := a.Release.Next(s, a.Wanted, render.Evidence{NoHolds: true})
+		switch {
+		case err != nil:
+			return err
+		case d.Refused != "" || d.Waiting != "":
+			return Conflict{fmt.Sprintf("%s: %s%s", a.Spec.OutputPath(), d.Refused, d.Waiting)}
+		case d.Transition == "":
+			return nil
+		}
+		tree, lock, err := a.follow(s, d)
+		if err != nil {
+			return err
+		}
+		if err := yield(Move{d.Transition, *lock, s.Lock.Weight, render.Changes(s.Tree, tree)}); err != nil {
+			return err
+		}
+		s = render.State{Lock: lock, Tree: tree}
+	}
+}
+
+func (a *App) follow(s render.State, d render.Decision) (render.Tree, *render.Lock, error) {
+	if d.Transition == render.Sync {
+		return a.Release.Own(s)
+	}
+	return a.Release.Tree(d.Step, s.Lock)
+}

@@ -1,0 +1,464 @@
+package render
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"regexp"
+	"sort"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+)
+
+const (
+	maxFileSize = 256 << 10
+	maxNesting  = 32
+)
+
+// plainInt is the only way to write a number: YAML would also read 020 as 16, 1_0 as 10 and 2e1 as 20.
+var plainInt = regexp.MustCompile(`^(?:0|[1-9][0-9]{0,8})$`)
+
+// source finds the place of a field in the file it was read from.
+type source struct {
+	file string
+	data []byte
+	root *yaml.Node // of data; nil once the spec is read, and parsed again where an error needs a place
+}
+
+// document parses exactly one YAML (or JSON) document without anchors, aliases, merge keys and tags of its own.
+func document(file string, data []byte) (source, SpecError) {
+	s := source{file: file, data: data}
+	fail := func(line, col int, problem, allowed string) (source, SpecError) {
+		return s, SpecError{{File: file, Line: line, Column: col, Problem: problem, Allowed: allowed}}
+	}
+	if len(data) > maxFileSize {
+		return fail(0, 0, fmt.Sprintf("file of %d bytes is too large", len(data)), "at most 256 KiB")
+	}
+	if !utf8.Valid(data) {
+		line := 1
+		for rest := data; len(rest) > 0; {
+			r, n := utf8.DecodeRune(rest)
+			if r == utf8.RuneError && n == 1 {
+				break
+			}
+			if r == '\n' {
+				line++
+			}
+			rest = rest[n:]
+		}
+		return fail(line, 1, "is not UTF-8", "UTF-8 text")
+	}
+	if trimmed := bytes.TrimLeft(data, " \t\r\n"); len(trimmed) > 0 && trimmed[0] == '{' {
+		data = bytes.ReplaceAll(data, []byte("\t"), []byte(" ")) // JSON may be indented by tabs; inside its strings they cannot stand
+	}
+	var doc, second yaml.Node
+	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	if err := decodeNode(decoder, &doc); errors.Is(err, io.EOF) {
+		return fail(1, 1, "file is empty", "one document of kind Canary")
+	} else if err != nil {
+		line, problem := yamlProblem(err)
+		return fail(line, 1, problem, "")
+	}
+	if err := decodeNode(decoder, &second); err == nil {
+		return fail(second.Line, second.Column, "a second document begins here", "exactly one document in a file")
+	} else if !errors.Is(err, io.EOF) {
+		line, problem := yamlProblem(err)
+		return fail(line, 1, problem, "")
+	}
+	s.root = doc.Content[0]
+	if bad := oddNode(s.root, 1); bad != nil {
+		return fail(bad.node.Line, bad.node.Column, bad.problem, bad.allowed)
+	}
+	return s, nil
+}
+
+// decodeNode keeps a parser's panic from being ours.
+func decodeNode(d *yaml.Decoder, n *yaml.Node) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("yaml: %v", r)
+		}
+	}()
+	return d.Decode(n)
+}
+
+var yamlLine = regexp.MustCompile(`^yaml: (?:line ([0-9]+): )?(?s:(.*))$`)
+
+func yamlProblem(err error) (line int, problem string) {
+	m := yamlLine.FindStringSubmatch(err.Error())
+	if m == nil {
+		return 1, "is not YAML: " + err.Error()
+	}
+	line, _ = strconv.Atoi(m[1])
+	return max(line, 1), "is not YAML: " + m[2]
+}
+
+type oddity struct {
+	node             *yaml.Node
+	problem, allowed string
+}
+
+func oddNode(n *yaml.Node, depth int) *oddity {
+	switch {
+	case depth > maxNesting:
+		return &oddity{n, "is nested too deeply", fmt.Sprintf("at most %d levels", maxNesting)}
+	case n.Kind == yaml.AliasNode:
+		return &oddity{n, "alias *" + n.Value + " is not supported", "the value itself"}
+	case n.Anchor != "":
+		return &oddity{n, "anchor &" + n.Anchor + " is not supported", "the value itself, wherever it is needed"}
+	case n.Style&yaml.TaggedStyle != 0:
+		return &oddity{n, "tag " + excerpt(n.Tag) + " is not supported", "values without a tag"}
+	case n.Tag == "!!merge":
+		return &oddity{n, "merge key << is not supported", "the fields themselves"}
+	}
+	for _, c := range n.Content {
+		if bad := oddNode(c, depth+1); bad != nil {
+			return bad
+		}
+	}
+	return nil
+}
+
+// decoder fills Go values from nodes and collects every error on the way.
+type decoder struct {
+	source
+	errs SpecError
+}
+
+func (d *decoder) fail(n *yaml.Node, field, problem, allowed string) {
+	d.errs = append(d.errs, FieldError{File: d.file, Line: n.Line, Column: n.Column, Field: field, Problem: problem, Allowed: allowed})
+}
+
+func (d *decoder) invalid(n *yaml.Node, field, value, allowed string) {
+	d.errs = append(d.errs, FieldError{File: d.file, Line: n.Line, Column: n.Column, Field: field, Value: value,
+		Problem: "value " + excerpt(value) + " is invalid", Allowed: allowed})
+}
+
+// sorted returns the errors in the order of the file.
+func (d *decoder) sorted() error {
+	if len(d.errs) == 0 {
+		return nil
+	}
+	sort.SliceStable(d.errs, func(i, j int) bool {
+		a, b := d.errs[i], d.errs[j]
+		return a.Line < b.Line || a.Line == b.Line && a.Column < b.Column
+	})
+	return d.errs
+}
+
+// nodeDecoder is a type that reads its own node.
+type nodeDecoder interface {
+	decodeNode(d *decoder, n *yaml.Node, field string)
+}
+
+// value fills v from n; tag carries the rules of the field that v stands for.
+func (d *decoder) value(n *yaml.Node, v reflect.Value, field string, tag reflect.StructTag) {
+	if n.Kind == yaml.ScalarNode && n.Tag == yaml.NodeTagNull {
+		d.fail(n, field, "is empty", allowedBy(v.Type(), tag))
+		return
+	}
+	if custom, ok := v.Addr().Interface().(nodeDecoder); ok {
+		custom.decodeNode(d, n, field)
+		return
+	}
+	switch v.Kind() {
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		d.value(n, v.Elem(), field, tag)
+	case reflect.Struct:
+		d.structure(n, v, field)
+	case reflect.Slice:
+		d.list(n, v, field, tag)
+	case reflect.Map:
+		d.mapping(n, v, field, tag)
+	case reflect.Int:
+		d.integer(n, v, field, tag)
+	case reflect.Bool:
+		d.boolean(n, v, field)
+	default:
+		d.text(n, v, field, tag)
+	}
+}
+
+func (d *decoder) structure(n *yaml.Node, v reflect.Value, field string) {
+	if n.Kind != yaml.MappingNode {
+		d.invalid(n, field, brief(n), "a mapping of "+strings.Join(fieldNames(v.Type()), ", "))
+		return
+	}
+	seen := map[string]bool{}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		at := join(field, key.Value)
+		index, ok := fieldIndex(v.Type(), key.Value)
+		switch {
+		case seen[key.Value]:
+			d.fail(key, at, "is given twice", "once")
+		case !ok || key.Kind != yaml.ScalarNode:
+			d.unknown(key, at, fieldNames(v.Type()))
+		default:
+			d.value(value, v.Field(index), at, v.Type().Field(index).Tag)
+		}
+		seen[key.Value] = true
+	}
+	for i := range v.NumField() {
+		f := v.Type().Field(i)
+		if name := jsonName(f); f.Tag.Get("required") == "true" && !seen[name] {
+			d.fail(n, join(field, name), "is missing", allowedBy(f.Type, f.Tag))
+		}
+	}
+}
+
+func (d *decoder) unknown(key *yaml.Node, field string, names []string) {
+	problem := "field is unknown"
+	if near := suggest(key.Value, names); near != "" {
+		problem += ", did you mean " + near + "?"
+	}
+	d.fail(key, field, problem, strings.Join(names, ", "))
+}
+
+func (d *decoder) list(n *yaml.Node, v reflect.Value, field string, tag reflect.StructTag) {
+	if n.Kind != yaml.SequenceNode {
+		d.invalid(n, field, brief(n), "a list")
+		return
+	}
+	count := len(n.Content)
+	if limit := tagInt(tag, "minItems", 0); count < limit {
+		d.fail(n, field, "is an empty list", fmt.Sprintf("at least %d entry", limit))
+	}
+	if limit := tagInt(tag, "maxItems", 100); count > limit {
+		d.fail(n, field, fmt.Sprintf("has %d entries", count), fmt.Sprintf("at most %d", limit))
+		return
+	}
+	v.Set(reflect.MakeSlice(v.Type(), count, count))
+	for i, item := range n.Content {
+		d.value(item, v.Index(i), fmt.Sprintf("%s[%d]", field, i), tag)
+	}
+}
+
+func (d *decoder) mapping(n *yaml.Node, v reflect.Value, field string, tag reflect.StructTag) {
+	if n.Kind != yaml.MappingNode {
+		d.invalid(n, field, brief(n), "a mapping")
+		return
+	}
+	v.Set(reflect.MakeMap(v.Type()))
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, at := n.Content[i], join(field, n.Content[i].Value)
+		if v.MapIndex(reflect.ValueOf(key.Value)).IsValid() {
+			d.fail(key, at, "is given twice", "once")
+			continue
+		}
+		if f := formats["resourceName"]; !f.valid(key.Value) || len(key.Value) > f.max {
+			d.invalid(key, field, key.Value, f.allowed)
+			continue
+		}
+		item := reflect.New(v.Type().Elem()).Elem()
+		d.value(n.Content[i+1], item, at, tag)
+		v.SetMapIndex(reflect.ValueOf(key.Value), item)
+	}
+}
+
+func (d *decoder) integer(n *yaml.Node, v reflect.Value, field string, tag reflect.StructTag) {
+	i, err := strconv.Atoi(n.Value)
+	low, high := tagInt(tag, "min", 0), tagInt(tag, "max", 999999999)
+	if n.Kind != yaml.ScalarNode || n.Style != 0 || !plainInt.MatchString(n.Value) || err != nil || i < low || i > high {
+		d.invalid(n, field, brief(n), allowedBy(v.Type(), tag))
+		return
+	}
+	v.SetInt(int64(i))
+}
+
+func (d *decoder) boolean(n *yaml.Node, v reflect.Value, field string) {
+	if n.Kind != yaml.ScalarNode || n.Style != 0 || n.Value != "true" && n.Value != "false" {
+		d.invalid(n, field, brief(n), "true, false")
+		return
+	}
+	v.SetBool(n.Value == "true")
+}
+
+func (d *decoder) text(n *yaml.Node, v reflect.Value, field string, tag reflect.StructTag) {
+	number := v.Type() == reflect.TypeFor[Quantity]() && (n.Tag == yaml.NodeTagInt || n.Tag == yaml.NodeTagFloat)
+	if n.Kind != yaml.ScalarNode || n.Tag != yaml.NodeTagString && !number {
+		d.invalid(n, field, brief(n), "a string (in quotes where it looks like something else)")
+		return
+	}
+	if enum := tag.Get("enum"); enum != "" {
+		for _, allowed := range strings.Split(enum, ",") {
+			if n.Value == allowed {
+				v.SetString(n.Value)
+				return
+			}
+		}
+		d.invalid(n, field, n.Value, strings.ReplaceAll(enum, ",", ", "))
+		return
+	}
+	if f, ok := formats[tag.Get("format")]; ok && (len(n.Value) > f.max || !f.valid(n.Value)) {
+		d.invalid(n, field, n.Value, f.allowed)
+		return
+	}
+	if strings.ContainsRune(n.Value, 0) || len(n.Value) > 32<<10 {
+		d.invalid(n, field, n.Value, "text without NUL, at most 32 KiB")
+		return
+	}
+	v.SetString(n.Value)
+}
+
+func (p *Duration) decodeNode(d *decoder, n *yaml.Node, field string) {
+	parsed, err := ParseDuration(n.Value)
+	if n.Kind != yaml.ScalarNode || err != nil {
+		d.invalid(n, field, brief(n), durationAllowed)
+		return
+	}
+	*p = parsed
+}
+
+func (p *IntOrName) decodeNode(d *decoder, n *yaml.Node, field string) {
+	i, err := strconv.Atoi(n.Value)
+	switch {
+	case n.Kind == yaml.ScalarNode && n.Style == 0 && plainInt.MatchString(n.Value) && err == nil && i >= 1 && i <= 65535:
+		p.Int = i
+	case n.Kind == yaml.ScalarNode && n.Tag == yaml.NodeTagString && len(n.Value) <= formats["portName"].max && formats["portName"].valid(n.Value):
+		p.Name = n.Value
+	default:
+		d.invalid(n, field, brief(n), "1 to 65535, or the port's name")
+	}
+}
+
+func (p *Images) decodeNode(d *decoder, n *yaml.Node, field string) {
+	if n.Kind != yaml.MappingNode || len(n.Content) == 0 {
+		d.invalid(n, field, brief(n), "a mapping of container names to images")
+		return
+	}
+	seen := map[string]bool{}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, at := n.Content[i], join(field, n.Content[i].Value)
+		if seen[key.Value] {
+			d.fail(key, at, "is given twice", "once")
+		}
+		seen[key.Value] = true
+		if f := formats["dns1123label"]; !f.valid(key.Value) || len(key.Value) > f.max {
+			d.invalid(key, at, key.Value, f.allowed)
+		}
+		entry := ContainerImage{Container: key.Value}
+		d.value(n.Content[i+1], reflect.ValueOf(&entry.Image).Elem(), at, `format:"image"`)
+		*p = append(*p, entry)
+	}
+}
+
+// applyDefaults fills every field that was not given and has a default.
+func applyDefaults(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() {
+			applyDefaults(v.Elem())
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			applyDefaults(v.Index(i))
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if f := v.Type().Field(i); f.IsExported() {
+				applyDefault(v.Field(i), f.Tag.Get("default"))
+				applyDefaults(v.Field(i))
+			}
+		}
+	}
+}
+
+func applyDefault(v reflect.Value, text string) {
+	if text == "" || !v.IsZero() {
+		return
+	}
+	switch v.Interface().(type) {
+	case int:
+		i, _ := strconv.Atoi(text)
+		v.SetInt(int64(i))
+	case *Duration:
+		d, _ := ParseDuration(text)
+		v.Set(reflect.ValueOf(&d))
+	case string:
+		v.SetString(text)
+	}
+}
+
+// allowedBy says what the rules of a field allow.
+func allowedBy(t reflect.Type, tag reflect.StructTag) string {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if f, ok := formats[tag.Get("format")]; ok {
+		return f.allowed
+	}
+	if enum := tag.Get("enum"); enum != "" {
+		return strings.ReplaceAll(enum, ",", ", ")
+	}
+	switch {
+	case t == reflect.TypeFor[Duration]():
+		return durationAllowed
+	case t.Kind() == reflect.Int:
+		return fmt.Sprintf("%d to %d", tagInt(tag, "min", 0), tagInt(tag, "max", 999999999))
+	case t == reflect.TypeFor[Pause]():
+		return "{} (until promoted) or {duration: 10m}"
+	case t.Kind() == reflect.Struct:
+		return "a mapping of " + strings.Join(fieldNames(t), ", ")
+	case t.Kind() == reflect.Slice:
+		return "a list"
+	case t.Kind() == reflect.Bool:
+		return "true, false"
+	}
+	return "text"
+}
+
+// brief shows a node in an error: a scalar as it is written, else its kind.
+func brief(n *yaml.Node) string {
+	switch n.Kind {
+	case yaml.ScalarNode:
+		return n.Value
+	case yaml.SequenceNode:
+		return "a list"
+	}
+	return "a mapping"
+}
+
+func join(field, name string) string {
+	if field == "" {
+		return name
+	}
+	return field + "." + name
+}
+
+func tagInt(tag reflect.StructTag, key string, otherwise int) int {
+	if i, err := strconv.Atoi(tag.Get(key)); err == nil {
+		return i
+	}
+	return otherwise
+}
+
+func jsonName(f reflect.StructField) string {
+	name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+	return name
+}
+
+func fieldNames(t reflect.Type) []string {
+	var names []string
+	for i := range t.NumField() {
+		if name := jsonName(t.Field(i)); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func fieldIndex(t reflect.Type, name string) (int, bool) {
+	for i := range t.NumField() {
+		if jsonName(t.Field(i)) == name && name != "" {
+			return i, true
+		}
+	}
+	return 0, false
+}

@@ -1,0 +1,151 @@
+package render
+
+import (
+	"regexp"
+	"regexp/syntax"
+	"strings"
+	"sync"
+)
+
+// format is a rule for a string, named by the `format` tag of a field.
+type format struct {
+	allowed string // what the error says
+	max     int    // bytes
+	valid   func(string) bool
+}
+
+// pattern compiles when it is first asked: most specs need a few of the formats, and a start should not pay for all.
+func pattern(p string) func(string) bool {
+	re := sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(p) })
+	return func(s string) bool { return re().MatchString(s) }
+}
+
+const label = `[a-z0-9](?:[-a-z0-9]*[a-z0-9])?`
+
+// formats are whitelists: whatever ends up in a manifest, a path, a commit or a router's configuration passes one of them. The ones for routes are at
+// least as strict as ingress-nginx's own validators (internal/ingress/annotations/parser/validators.go: BasicCharsRegex for header, value and cookie;
+// internal/ingress/inspector for paths), whose holes were its injection CVEs.
+var formats = map[string]format{
+	"dns1035label":     {"lower-case letters, digits and -, beginning with a letter and ending with a letter or digit, at most 63 characters", 63, pattern(`^[a-z](?:[-a-z0-9]*[a-z0-9])?$`)},
+	"dns1123label":     {"lower-case letters, digits and -, beginning and ending with a letter or digit, at most 63 characters", 63, pattern(`^` + label + `$`)},
+	"dns1123subdomain": {"lower-case letters, digits, - and ., each part beginning and ending with a letter or digit, at most 253 characters", 253, subdomain},
+	"stepName":         {"lower-case letters, digits and -, beginning with a letter and ending with a letter or digit, at most 40 characters", 40, pattern(`^[a-z](?:[-a-z0-9]*[a-z0-9])?$`)},
+	"portName":         {"lower-case letters, digits and -, with at least one letter, at most 15 characters", 15, portName},
+	"image":            {"an image reference such as registry.example.com/team/app:1.2 or app@sha256:<64 hex digits>", 512, imageRef},
+	"host":             {"a DNS name in lower case such as shop.example.com, or with one leading wildcard label such as *.example.com", 253, host},
+	"path":             {"an absolute path of letters, digits and . _ - /, at most 255 characters, without //, /./ or /../ and without the words that ingress-nginx blocks", 255, urlPath},
+	"header":           {"letters, digits and - (not a header that HTTP itself uses, such as Host, Cookie or Connection), at most 63 characters", 63, headerToken},
+	"headerValue":      {"letters, digits and . _ ~ / : -, at most 200 characters", 200, pattern(`^[A-Za-z0-9._~/:-]+$`)},
+	"regex":            {"a regular expression of printable ASCII without quotes, backquotes and semicolons, that RE2 and PCRE read alike, without repetition of something that repeats or chooses, at most 200 characters", 200, safeRegex},
+	"cookie":           {"letters, digits and . _ ~ -, at most 63 characters", 63, pattern(`^[A-Za-z0-9._~-]+$`)},
+	"envName":          {"letters, digits and _ . -, not beginning with a digit", 253, pattern(`^[-._a-zA-Z][-._a-zA-Z0-9]*$`)},
+	"configKey":        {"letters, digits and - _ .", 253, pattern(`^[-._a-zA-Z0-9]+$`)},
+	"fieldPath":        {"a field path such as metadata.name, metadata.labels['app'] or limits.cpu", 253, pattern(`^[a-zA-Z][a-zA-Z0-9.\-_/]*(?:\['[a-zA-Z0-9._/-]+'\])?$`)},
+	"quantity":         {"a quantity such as 5m, 0.5, 32Mi or 1", 32, pattern(`^(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[numkMGTPE]|[KMGTPE]i|[eE][+-]?[0-9]{1,2})?$`)},
+	"resourceName":     {"a resource name such as cpu, memory or example.com/gpu", 63, pattern(`^(?:[a-z0-9.-]+/)?[a-zA-Z0-9][a-zA-Z0-9._-]*$`)},
+	"digest":           {"sha256: and 64 hexadecimal digits", 71, pattern(`^sha256:[0-9a-f]{64}$`)},
+	"outputPath":       {"a relative path of letters, digits and . _ - / that stays inside the repository and out of .git, at most 200 characters", 200, outputPath},
+}
+
+var imageRef = pattern(`^(?:[a-zA-Z0-9](?:[-a-zA-Z0-9.]*[a-zA-Z0-9])?(?::[0-9]{1,5})?/)?` + // registry
+	`[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*)*` + // repository
+	`(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@sha256:[a-f0-9]{64})?$`) // tag, digest
+
+func portName(s string) bool {
+	return isLabel(s) && strings.ContainsAny(s, "abcdefghijklmnopqrstuvwxyz") && !strings.Contains(s, "--")
+}
+
+// host is Kubernetes' rule for an Ingress host: a DNS name, not an IP address.
+func host(s string) bool {
+	name := strings.TrimPrefix(s, "*.")
+	parts := strings.Split(name, ".")
+	for _, p := range parts {
+		if len(p) > 63 {
+			return false
+		}
+	}
+	return subdomain(name) && !allDigits(parts[len(parts)-1])
+}
+
+func urlPath(s string) bool {
+	if !plainPath(s) || strings.Contains(s, "//") {
+		return false
+	}
+	for _, part := range strings.Split(s, "/") {
+		if part == "." || part == ".." {
+			return false
+		}
+	}
+	for _, blocked := range []string{"_by_lua", "/etc/passwd", "/etc/shadow", "/etc/group", "/etc/nginx", "/etc/ingress-controller", "/var/run/secrets"} {
+		if strings.Contains(s, blocked) {
+			return false
+		}
+	}
+	return true
+}
+
+// reservedHeaders carry the connection or the request itself; a rule on one of them would also catch ordinary requests.
+var reservedHeaders = map[string]bool{"host": true, "cookie": true, "connection": true, "content-length": true, "content-type": true, "transfer-encoding": true,
+	"upgrade": true, "te": true, "trailer": true, "keep-alive": true, "expect": true, "proxy-authorization": true, "proxy-connection": true}
+
+// headerToken leaves out _ as well: nginx drops such request headers by default (underscores_in_headers off).
+func headerToken(s string) bool {
+	return headerName(s) && !reservedHeaders[strings.ToLower(s)]
+}
+
+var (
+	subdomain   = pattern(`^` + label + `(?:\.` + label + `)*$`)
+	isLabel     = pattern(`^` + label + `$`)
+	allDigits   = pattern(`^[0-9]+$`)
+	plainPath   = pattern(`^/[A-Za-z0-9._/-]*$`)
+	headerName  = pattern(`^[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?$`)
+	printable   = pattern(`^[ -~]+$`)
+	oddGroup    = pattern(`\(\?[^:]`)
+	oddEscape   = pattern(`\\[^dDwWsSbB.^$*+?()\[\]{}|/\\-]`)
+	relativeDir = pattern(`^[A-Za-z0-9._/-]+$`)
+)
+
+// safeRegex accepts what RE2 and PCRE read alike and neither can be stuck in: ingress-nginx runs PCRE per request.
+func safeRegex(s string) bool {
+	if !printable(s) || strings.ContainsAny(s, "\"'`;") {
+		return false
+	}
+	if oddGroup(s) || oddEscape(s) {
+		return false
+	}
+	// Groups that do not capture are folded away by the parser; captured, the nesting stays visible.
+	re, err := syntax.Parse(strings.ReplaceAll(s, "(?:", "("), syntax.Perl)
+	return err == nil && !repeatsRepetition(re, false)
+}
+
+func repeatsRepetition(re *syntax.Regexp, inside bool) bool {
+	switch re.Op {
+	case syntax.OpStar, syntax.OpPlus, syntax.OpRepeat:
+		if inside {
+			return true
+		}
+		inside = true
+	case syntax.OpAlternate:
+		if inside {
+			return true
+		}
+	}
+	for _, sub := range re.Sub {
+		if repeatsRepetition(sub, inside) {
+			return true
+		}
+	}
+	return false
+}
+
+func outputPath(s string) bool {
+	if !relativeDir(s) || strings.HasPrefix(s, "/") || strings.HasPrefix(s, "-") {
+		return false
+	}
+	for _, part := range strings.Split(s, "/") {
+		if part == "" || part == "." || part == ".." || strings.EqualFold(part, ".git") || strings.HasPrefix(part, "-") {
+			return false
+		}
+	}
+	return true
+}

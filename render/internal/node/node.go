@@ -1,0 +1,178 @@
+// Package node sets fields of Kubernetes objects held as YAML nodes.
+//
+// It exists because kyaml's pipes allocate a filter per field and read like plumbing. A field keeps the place it has in its template; a field that is
+// not there yet is added last. It never interprets what it sets and refuses nothing.
+package node
+
+import (
+	"bytes"
+	"strconv"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+)
+
+// Get returns the node at path below n, nil where there is none. A key that is a decimal number indexes a sequence.
+func Get(n *yaml.Node, path ...string) *yaml.Node {
+	for _, key := range path {
+		n = child(n, key)
+		if n == nil {
+			return nil
+		}
+	}
+	return n
+}
+
+// Text returns the scalar at path, "" where there is none.
+func Text(n *yaml.Node, path ...string) string {
+	if at := Get(n, path...); at != nil && at.Kind == yaml.ScalarNode {
+		return at.Value
+	}
+	return ""
+}
+
+// Set puts value at path and makes the mappings on the way.
+func Set(n *yaml.Node, value *yaml.Node, path ...string) {
+	for i, key := range path {
+		last := i == len(path)-1
+		at := child(n, key)
+		switch {
+		case at != nil && last:
+			comments := *at
+			*at = *value
+			at.HeadComment, at.LineComment, at.FootComment = comments.HeadComment, comments.LineComment, comments.FootComment
+		case at != nil:
+			n = at
+		case last:
+			n.Content = append(n.Content, String(key), value)
+		default:
+			next := Map()
+			n.Content = append(n.Content, String(key), next)
+			n = next
+		}
+	}
+}
+
+// SetIfPresent sets the string at path where the template has that field already.
+func SetIfPresent(n *yaml.Node, value string, path ...string) {
+	if Get(n, path...) != nil {
+		Set(n, String(value), path...)
+	}
+}
+
+// Clear removes the field at path.
+func Clear(n *yaml.Node, path ...string) {
+	parent := Get(n, path[:len(path)-1]...)
+	if parent == nil || parent.Kind != yaml.MappingNode {
+		return
+	}
+	for i := 0; i+1 < len(parent.Content); i += 2 {
+		if parent.Content[i].Value == path[len(path)-1] {
+			parent.Content = append(parent.Content[:i:i], parent.Content[i+2:]...)
+			return
+		}
+	}
+}
+
+// String is a string scalar, quoted where any YAML version would read it as something else.
+func String(s string) *yaml.Node {
+	n := &yaml.Node{Kind: yaml.ScalarNode, Tag: yaml.NodeTagString, Value: s}
+	if yaml.IsYaml1_1NonString(n) {
+		n.Style = yaml.DoubleQuotedStyle
+	}
+	return n
+}
+
+// Quoted is a string scalar that is always quoted, as annotation values are.
+func Quoted(s string) *yaml.Node {
+	return &yaml.Node{Kind: yaml.ScalarNode, Tag: yaml.NodeTagString, Value: s, Style: yaml.DoubleQuotedStyle}
+}
+
+// Int is an integer scalar.
+func Int(i int) *yaml.Node {
+	return &yaml.Node{Kind: yaml.ScalarNode, Tag: yaml.NodeTagInt, Value: strconv.Itoa(i)}
+}
+
+// Map is a mapping of the given alternating keys and values.
+func Map(content ...*yaml.Node) *yaml.Node {
+	return &yaml.Node{Kind: yaml.MappingNode, Tag: yaml.NodeTagMap, Content: content}
+}
+
+// Seq is a sequence.
+func Seq(items ...*yaml.Node) *yaml.Node {
+	return &yaml.Node{Kind: yaml.SequenceNode, Tag: yaml.NodeTagSeq, Content: items}
+}
+
+// Encode writes n in the one layout that gitramp uses: two spaces, sequences not indented, one final newline.
+func Encode(n *yaml.Node) ([]byte, error) {
+	var b bytes.Buffer
+	e := yaml.NewEncoder(&b)
+	e.SetIndent(2)
+	e.CompactSeqIndent()
+	if err := e.Encode(n); err != nil {
+		return nil, err
+	}
+	err := e.Close()
+	return b.Bytes(), err
+}
+
+// Copy is a deep copy of n.
+func Copy(n *yaml.Node) *yaml.Node {
+	return yaml.CopyYNode(n)
+}
+
+func child(n *yaml.Node, key string) *yaml.Node {
+	switch n.Kind {
+	case yaml.MappingNode:
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			if n.Content[i].Value == key {
+				return n.Content[i+1]
+			}
+		}
+	case yaml.SequenceNode:
+		if i, err := strconv.Atoi(key); err == nil && i >= 0 && i < len(n.Content) {
+			return n.Content[i]
+		}
+	}
+	return nil
+}
+
+// Parse reads a template: its head comment explains the template to a reader and is left out of what is made from it.
+func Parse(text []byte) (*yaml.Node, error) {
+	n, err := yaml.Parse(string(text))
+	if err != nil {
+		return nil, err
+	}
+	root := n.YNode()
+	root.HeadComment = ""
+	if len(root.Content) > 0 {
+		root.Content[0].HeadComment = ""
+	}
+	return root, nil
+}
+
+// Identify gives an object its name, its namespace ("" for none) and the values of whichever of the usual labels its template has.
+func Identify(n *yaml.Node, name, namespace, app, track, component string) {
+	Set(n, String(name), "metadata", "name")
+	if namespace == "" {
+		Clear(n, "metadata", "namespace")
+	} else {
+		Set(n, String(namespace), "metadata", "namespace")
+	}
+	Label(n, app, track, component, "metadata", "labels")
+}
+
+// Label gives the usual labels below path their values, where the template has them.
+func Label(n *yaml.Node, app, track, component string, path ...string) {
+	at := Get(n, path...)
+	if at == nil {
+		return
+	}
+	SetIfPresent(at, track, "app")
+	SetIfPresent(at, app, "app.kubernetes.io/name")
+	SetIfPresent(at, component, "app.kubernetes.io/component")
+}
+
+// Bool is a boolean scalar.
+func Bool(b bool) *yaml.Node {
+	return &yaml.Node{Kind: yaml.ScalarNode, Tag: yaml.NodeTagBool, Value: strconv.FormatBool(b)}
+}

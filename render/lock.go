@@ -1,0 +1,197 @@
+package render
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+)
+
+const lockFormat = 1
+
+const lockHeader = "# Written by gitramp: the step that this directory holds. Not to be edited: \"gitramp render --check\" finds any change.\n"
+
+// Lock says which step a directory holds. It has no clock and no tool version in it: the same step always has the same lock.
+type Lock struct {
+	Format    int        `json:"format" required:"true" min:"1" max:"1"`
+	App       string     `json:"app" required:"true" format:"dns1035label"`
+	Namespace string     `json:"namespace,omitempty" format:"dns1123label"`
+	Spec      string     `json:"spec" required:"true"` // path of the spec in the repository that holds it; another spec on the directory is an error
+	Phase     Transition `json:"phase" required:"true" enum:"idle,prepare,shift,scale,header,full,promote,restore,cleanup"`
+	Step      LockStep   `json:"step" required:"true"`
+	Attempt   int        `json:"attempt" required:"true" min:"1"` // counts the tries of one canary revision
+	Weight    int        `json:"weight" required:"true" min:"0" max:"1000000"`
+	// WeightTotal is what Weight is a part of.
+	WeightTotal int          `json:"weightTotal" required:"true" min:"100" max:"1000000"`
+	Stable      RevisionRef  `json:"stable" required:"true"` // what prod runs in this tree
+	Canary      *RevisionRef `json:"canary,omitempty"`       // what is being tried
+	Previous    *RevisionRef `json:"previous,omitempty"`     // what prod ran before stable
+	Steps       []SpecStep   `json:"steps" required:"true" maxItems:"90"`
+	Templates   string       `json:"templates" required:"true"` // the template set
+	Paused      bool         `json:"paused,omitempty"`          // a person's stop
+	Full        bool         `json:"full,omitempty"`            // pauses and analyses are waived
+	Aborted     string       `json:"aborted,omitempty"`         // the revision that was aborted
+	Files       FileDigests  `json:"files" required:"true"`     // every other file that gitramp wrote
+	Parent      string       `json:"parent,omitempty" format:"digest"`
+	Self        string       `json:"self" required:"true" format:"digest"` // digest of all of the lock above it
+
+	steps []byte // Steps as they are encoded
+}
+
+// LockStep is the step's place in its plan.
+type LockStep struct {
+	Index int    `json:"index" required:"true" max:"99"`
+	Name  string `json:"name" required:"true" format:"stepName"`
+	Last  int    `json:"last" required:"true" max:"99"` // index of the plan's last step
+}
+
+// RevisionRef names a revision and what it runs.
+type RevisionRef struct {
+	Revision string `json:"revision" required:"true"`
+	Images   Images `json:"images" required:"true"`
+}
+
+func (r Revision) ref() RevisionRef { return RevisionRef{r.Name, r.Images} }
+
+// FileDigest is a file's path and digest.
+type FileDigest struct{ Path, Digest string }
+
+// FileDigests are sorted by path.
+type FileDigests []FileDigest
+
+func (p *FileDigests) decodeNode(d *decoder, n *yaml.Node, field string) {
+	if n.Kind != yaml.MappingNode {
+		d.invalid(n, field, brief(n), "a mapping of file names to digests")
+		return
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		entry := FileDigest{Path: n.Content[i].Value}
+		d.value(n.Content[i+1], reflect.ValueOf(&entry.Digest).Elem(), join(field, entry.Path), `format:"digest"`)
+		*p = append(*p, entry)
+	}
+}
+
+// Encode writes the lock and fills in Self.
+func (l *Lock) Encode() []byte {
+	var b bytes.Buffer
+	b.WriteString(lockHeader)
+	line := func(key string, value any) { fmt.Fprintf(&b, "%s: %v\n", key, value) }
+	line("format", l.Format)
+	line("app", scalar(l.App))
+	if l.Namespace != "" {
+		line("namespace", scalar(l.Namespace))
+	}
+	line("spec", scalar(l.Spec))
+	line("phase", l.Phase)
+	fmt.Fprintf(&b, "step:\n  index: %d\n  name: %s\n  last: %d\n", l.Step.Index, scalar(l.Step.Name), l.Step.Last)
+	line("attempt", l.Attempt)
+	line("weight", l.Weight)
+	line("weightTotal", l.WeightTotal)
+	l.Stable.encode(&b, "stable")
+	l.Canary.encode(&b, "canary")
+	l.Previous.encode(&b, "previous")
+	b.WriteString("steps:\n")
+	b.Write(l.steps)
+	line("templates", scalar(l.Templates))
+	if l.Paused {
+		line("paused", true)
+	}
+	if l.Full {
+		line("full", true)
+	}
+	if l.Aborted != "" {
+		line("aborted", scalar(l.Aborted))
+	}
+	b.WriteString("files:\n")
+	for _, f := range l.Files {
+		fmt.Fprintf(&b, "  %s: %s\n", scalar(f.Path), f.Digest)
+	}
+	if l.Parent != "" {
+		line("parent", l.Parent)
+	}
+	l.Self = Digest(b.Bytes())
+	line("self", l.Self)
+	return b.Bytes()
+}
+
+func (r *RevisionRef) encode(b *bytes.Buffer, key string) {
+	if r == nil {
+		return
+	}
+	fmt.Fprintf(b, "%s:\n  revision: %s\n  images:\n", key, scalar(r.Revision))
+	for _, i := range r.Images {
+		fmt.Fprintf(b, "    %s: %s\n", scalar(i.Container), scalar(i.Image))
+	}
+}
+
+// pinSteps writes the steps of a spec as the lock keeps them: one to a line.
+func pinSteps(steps []SpecStep) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	for _, s := range steps {
+		b.WriteString("- ")
+		if err := e.Encode(s); err != nil {
+			return nil, err
+		}
+	}
+	return b.Bytes(), nil
+}
+
+// scalar writes text for YAML: plain where no loader could take it for anything else, else as a JSON string.
+func scalar(s string) string {
+	plain := s != "" && (s[0] >= 'a' && s[0] <= 'z' || s[0] >= 'A' && s[0] <= 'Z') && s[len(s)-1] != ':'
+	for i := 0; plain && i < len(s); i++ {
+		c := s[i]
+		plain = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("._/:@-", c) >= 0
+	}
+	switch strings.ToLower(s) {
+	case "y", "n", "yes", "no", "on", "off", "true", "false", "null":
+		plain = false
+	}
+	if plain {
+		return s
+	}
+	quoted, _ := json.Marshal(s)
+	return string(quoted)
+}
+
+// ReadLock reads a lock strictly: a lock whose bytes are not exactly what gitramp writes for it was edited, and is an error.
+func ReadLock(file string, data []byte) (Lock, error) {
+	var l Lock
+	src, errs := document(file, data)
+	if errs != nil {
+		return l, errs
+	}
+	d := &decoder{source: src}
+	d.value(src.root, reflect.ValueOf(&l).Elem(), "", "")
+	if err := d.sorted(); err != nil {
+		return l, err
+	}
+	var err error
+	if l.steps, err = pinSteps(l.Steps); err != nil {
+		return l, err
+	}
+	self := l.Self
+	if again := l.Encode(); l.Self != self || !bytes.Equal(again, data) {
+		line := 1 + commonLines(again, data)
+		return l, SpecError{{File: file, Line: line, Column: 1, Problem: "the lock was edited: it is not what gitramp writes",
+			Allowed: "the lock as it was committed: git restore " + strconv.Quote(file)}}
+	}
+	return l, nil
+}
+
+// commonLines counts the lines that a and b begin with alike.
+func commonLines(a, b []byte) int {
+	n := 0
+	for i := 0; i < len(a) && i < len(b) && a[i] == b[i]; i++ {
+		if a[i] == '\n' {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,72 @@
+package render
+
+import (
+	"reflect"
+	"strconv"
+	"strings"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+)
+
+// ParseSpec reads a spec strictly, fills in the defaults and checks it. The error is a SpecError with everything that is wrong; file is the name that it
+// shows.
+func ParseSpec(file string, data []byte) (*Canary, error) {
+	src, errs := document(file, data)
+	if errs != nil {
+		return nil, errs
+	}
+	d := &decoder{source: src}
+	c := &Canary{source: src}
+	d.value(src.root, reflect.ValueOf(c).Elem(), "", "")
+	if len(d.errs) > 0 {
+		return nil, d.sorted() // what refers to one another is checked once each field is right in itself
+	}
+	applyDefaults(reflect.ValueOf(c).Elem())
+	v := &validator{decoder: d, c: c}
+	v.canary()
+	if err := d.sorted(); err != nil {
+		return nil, err
+	}
+	c.source.root = nil // a fleet's specs are held together, and their nodes are ten times their text
+	return c, nil
+}
+
+// find returns the node of a field such as spec.steps[2].setWeight, or of the nearest one around it that is written in the file.
+func (s source) find(field string) *yaml.Node {
+	n := s.root
+	if n == nil {
+		parsed, _ := document(s.file, s.data)
+		n = parsed.root
+	}
+	for _, part := range strings.FieldsFunc(field, func(r rune) bool { return r == '.' || r == '[' || r == ']' }) {
+		next := childOf(n, part)
+		if next == nil {
+			return n
+		}
+		n = next
+	}
+	return n
+}
+
+func childOf(n *yaml.Node, part string) *yaml.Node {
+	switch n.Kind {
+	case yaml.MappingNode:
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			if n.Content[i].Value == part {
+				return n.Content[i+1]
+			}
+		}
+	case yaml.SequenceNode:
+		if i, err := strconv.Atoi(part); err == nil && i < len(n.Content) {
+			return n.Content[i]
+		}
+	}
+	return nil
+}
+
+// Invalid is an error about a field of the spec that is right in itself, but not here.
+func (c *Canary) Invalid(field, value, allowed string) FieldError {
+	n := c.source.find(field)
+	return FieldError{File: c.source.file, Line: n.Line, Column: n.Column, Field: field, Value: value,
+		Problem: "value " + excerpt(value) + " is invalid", Allowed: allowed}
+}

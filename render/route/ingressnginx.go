@@ -1,0 +1,186 @@
+package route
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/gitramp/gitramp/render/internal/node"
+)
+
+// IngressNginx is the name of the router for kubernetes/ingress-nginx (frozen upstream since March 2026, last read at v1.15.1).
+const IngressNginx = "ingress-nginx"
+
+// The annotations that gitramp writes: a closed list, as every other one is either ignored on a canary or a way to inject configuration.
+// Source: kubernetes/ingress-nginx internal/ingress/annotations/canary/main.go.
+const (
+	nginxPrefix      = "nginx.ingress.kubernetes.io/"
+	nginxCanary      = nginxPrefix + "canary"
+	nginxWeight      = nginxPrefix + "canary-weight"
+	nginxWeightTotal = nginxPrefix + "canary-weight-total"
+	nginxHeader      = nginxPrefix + "canary-by-header"
+	nginxHeaderValue = nginxPrefix + "canary-by-header-value"
+	nginxPattern     = nginxPrefix + "canary-by-header-pattern"
+	nginxCookie      = nginxPrefix + "canary-by-cookie"
+)
+
+// ingressNginx splits by a second Ingress with canary annotations. Host, path, pathType and class of both must be the very same, or the controller drops
+// the canary with no more than a log line (mergeAlternativeBackends in internal/ingress/controller/controller.go).
+type ingressNginx struct{}
+
+func (ingressNginx) Check(r Route) []Problem {
+	var ps []Problem
+	for i, m := range r.Match {
+		if m.Header != nil && m.Cookie != nil {
+			ps = append(ps, Problem{fmt.Sprintf("match[%d]", i), "", "asks for a header and a cookie at once", "one of header, cookie in an entry: ingress-nginx routes whoever has either"})
+		}
+	}
+	if why := (ingressNginx{}).CheckMatches(r.Match); why != "" {
+		ps = append(ps, Problem{"match", "", "has too many rules", why})
+	}
+	return ps
+}
+
+// CheckMatches: the annotations have room for one header rule and one cookie rule.
+func (ingressNginx) CheckMatches(matches []Match) string {
+	headers, cookies := 0, 0
+	for _, m := range matches {
+		if m.Header != nil {
+			headers++
+		}
+		if m.Cookie != nil {
+			cookies++
+		}
+	}
+	if headers > 1 || cookies > 1 {
+		return "at most one header and one cookie at a time: ingress-nginx has one annotation for each"
+	}
+	return ""
+}
+
+func (ingressNginx) Objects(in Input, s *Split) ([]Object, error) {
+	prod, err := nginxIngress(in, in.Prod)
+	if err != nil {
+		return nil, err
+	}
+	nginxTLS(prod, in.Route)
+	objs := []Object{{in.Prod.Component + "-ingress.yaml", yaml.NewRNode(prod)}}
+	if s == nil {
+		return objs, nil
+	}
+	canary, err := nginxIngress(in, in.Canary)
+	if err != nil {
+		return nil, err
+	}
+	nginxAnnotate(canary, *s)
+	return append(objs, Object{in.Canary.Component + "-ingress.yaml", yaml.NewRNode(canary)}), nil
+}
+
+// nginxIngress is the part that prod and canary have in common, made by one function so that it cannot differ.
+func nginxIngress(in Input, t Track) (*yaml.Node, error) {
+	n, err := in.Template("ingress")
+	if err != nil {
+		return nil, err
+	}
+	node.Identify(n, t.Route, in.Namespace, in.Name, t.App, t.Component)
+	node.Set(n, node.String(in.Route.Class), "spec", "ingressClassName")
+	rule := node.Get(n, "spec", "rules", "0")
+	path := node.Get(rule, "http", "paths", "0")
+	node.Set(path, node.String(in.Route.PathType), "pathType")
+	node.Set(path, node.String(t.Service), "backend", "service", "name")
+	node.Set(path, node.Int(in.Port), "backend", "service", "port", "number")
+	node.Set(rule, each(path, in.Route.Paths, "path"), "http", "paths")
+	node.Set(n, each(rule, in.Route.Hosts, "host"), "spec", "rules")
+	return n, nil
+}
+
+// each is a list with a copy of item for every value, set as field.
+func each(item *yaml.Node, values []string, field string) *yaml.Node {
+	list := node.Seq()
+	for _, v := range values {
+		one := node.Copy(item)
+		node.Set(one, node.String(v), field)
+		list.Content = append(list.Content, one)
+	}
+	return list
+}
+
+// nginxTLS goes on prod alone: a canary Ingress never makes a server, it inherits main's (ingress-nginx docs, annotations.md#canary).
+func nginxTLS(n *yaml.Node, r Route) {
+	var items []*yaml.Node
+	for _, t := range r.TLS {
+		var hosts []*yaml.Node
+		for _, h := range t.Hosts {
+			hosts = append(hosts, node.String(h))
+		}
+		items = append(items, node.Map(node.String("hosts"), node.Seq(hosts...), node.String("secretName"), node.String(t.SecretName)))
+	}
+	if items != nil {
+		node.Set(n, node.Seq(items...), "spec", "tls")
+	}
+}
+
+// nginxAnnotate writes the split. canary must be the string "true" and the weight an integer in a string, or the controller reads no canary and 0.
+func nginxAnnotate(n *yaml.Node, s Split) {
+	set := func(key, value string) { node.Set(n, node.Quoted(value), "metadata", "annotations", key) }
+	set(nginxCanary, "true")
+	set(nginxWeight, strconv.Itoa(s.Weight))
+	if s.Total > 100 { // the controller's Lua looks at a total only above 100 (rootfs/etc/nginx/lua/balancer.lua)
+		set(nginxWeightTotal, strconv.Itoa(s.Total))
+	}
+	for _, m := range s.Matches {
+		if h := m.Header; h != nil {
+			set(nginxHeader, h.Name)
+			if h.Value != "" {
+				set(nginxHeaderValue, h.Value)
+			}
+			if h.Pattern != "" {
+				set(nginxPattern, wholePattern(h.Pattern))
+			}
+		}
+		if m.Cookie != nil {
+			set(nginxCookie, m.Cookie.Name)
+		}
+	}
+}
+
+// wholePattern anchors: ingress-nginx searches (ngx.re.match), other routers match the whole value, and a spec means the same on all of them.
+func wholePattern(p string) string {
+	return "^(?:" + p + ")$"
+}
+
+func (ingressNginx) Split(objs []Object) (*Split, error) {
+	for _, o := range objs {
+		notes := node.Get(o.Node.YNode(), "metadata", "annotations")
+		if notes == nil || node.Text(notes, nginxCanary) != "true" {
+			continue
+		}
+		s := Split{Total: 100}
+		var err error
+		if s.Weight, err = strconv.Atoi(node.Text(notes, nginxWeight)); err != nil {
+			return nil, fmt.Errorf("%s: %s: %w", o.Path, nginxWeight, err)
+		}
+		if total := node.Text(notes, nginxWeightTotal); total != "" {
+			if s.Total, err = strconv.Atoi(total); err != nil {
+				return nil, fmt.Errorf("%s: %s: %w", o.Path, nginxWeightTotal, err)
+			}
+		}
+		s.Matches = nginxMatches(notes)
+		return &s, nil
+	}
+	return nil, nil
+}
+
+func nginxMatches(notes *yaml.Node) []Match {
+	var ms []Match
+	if name := node.Text(notes, nginxHeader); name != "" {
+		pattern := strings.TrimSuffix(strings.TrimPrefix(node.Text(notes, nginxPattern), "^(?:"), ")$")
+		ms = append(ms, Match{Header: &Header{Name: name, Value: node.Text(notes, nginxHeaderValue), Pattern: pattern}})
+	}
+	if name := node.Text(notes, nginxCookie); name != "" {
+		ms = append(ms, Match{Cookie: &Cookie{Name: name}})
+	}
+	return ms
+}

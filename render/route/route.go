@@ -1,0 +1,130 @@
+// Package route writes the traffic split of a step into the objects of one traffic router.
+//
+// A router is one file here. It gets the route of a spec, the names of both tracks and a Split, and answers with the complete route objects; it reads
+// the split back from them as well, so that what was written can be checked. It refuses what its router could not do or would silently ignore: the
+// routers are lenient (ingress-nginx reads a bad weight as 0 and only logs it), so the generator has to be strict.
+package route
+
+import (
+	"fmt"
+	"strings"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+)
+
+// Route is how the world reaches an app: the `route` of a spec.
+type Route struct {
+	// Router is the traffic router that splits the requests.
+	Router string `json:"router,omitempty" default:"ingress-nginx" enum:"ingress-nginx"`
+	// Class is the ingressClassName that both tracks get. Prod and canary always have the same class: a canary of another class is dropped.
+	Class string `json:"class,omitempty" default:"nginx" format:"dns1123subdomain"`
+	// Host is the one host name; short for `hosts: [HOST]`.
+	Host string `json:"host,omitempty" format:"host"`
+	// Hosts are the host names, exact or with a leading wildcard label such as `*.example.com`.
+	Hosts []string `json:"hosts,omitempty" format:"host"`
+	// Path is the one path; short for `paths: [PATH]`. Default `/`.
+	Path string `json:"path,omitempty" format:"path"`
+	// Paths are the paths that reach the app, on every host.
+	Paths []string `json:"paths,omitempty" format:"path"`
+	// PathType is how paths are compared.
+	PathType string `json:"pathType,omitempty" default:"Prefix" enum:"Prefix,Exact,ImplementationSpecific"`
+	// TLS is the Ingress's own list: which secret serves which hosts. The canary inherits it from prod.
+	TLS []TLS `json:"tls,omitempty"`
+	// Match says who reaches the canary whatever the weight. Whoever matches one entry does.
+	Match []Match `json:"match,omitempty"`
+	// WeightTotal is what weights add up to. Above 100 it makes shares below one percent possible.
+	WeightTotal int `json:"weightTotal,omitempty" default:"100" min:"100" max:"1000000"`
+}
+
+// TLS names the secret with the certificate for some hosts.
+type TLS struct {
+	// Hosts are the hosts of the certificate, each one of the route's. Default: all of them.
+	Hosts []string `json:"hosts,omitempty" format:"host"`
+	// SecretName is a Secret of type kubernetes.io/tls in the app's namespace.
+	SecretName string `json:"secretName" required:"true" format:"dns1123subdomain"`
+}
+
+// Match is one rule for chosen users: a header or a cookie.
+type Match struct {
+	// Header matches by a request header.
+	Header *Header `json:"header,omitempty"`
+	// Cookie matches by a cookie whose value is `always` (canary) or `never` (prod).
+	Cookie *Cookie `json:"cookie,omitempty"`
+}
+
+// Header is a rule on one request header. Without value and pattern the header's value `always` means canary and `never` prod.
+type Header struct {
+	// Name is the header's name.
+	Name string `json:"name" required:"true" format:"header"`
+	// Value is the exact value that means canary; `always` and `never` are then ordinary values.
+	Value string `json:"value,omitempty" format:"headerValue"`
+	// Pattern is a regular expression that the whole value must match.
+	Pattern string `json:"pattern,omitempty" format:"regex"`
+}
+
+// Cookie is a rule on one cookie.
+type Cookie struct {
+	// Name is the cookie's name.
+	Name string `json:"name" required:"true" format:"cookie"`
+}
+
+// Split is what a step asks of the router: Weight of Total parts of the requests, and everybody who matches, go to the canary. Where Weight is 0 and
+// Matches is empty the canary is attached but reached by nobody: that is how a router withdraws.
+type Split struct {
+	Weight, Total int
+	Matches       []Match
+}
+
+// Track is one of the two sets of objects as a router sees it.
+type Track struct {
+	Component string // "prod" or "canary", the file name's first word
+	App       string // value of the label that names the track's objects
+	Route     string // name of the track's route object, where the router has one
+	Service   string // name of the track's Service
+}
+
+// Input is everything that stays the same over all steps.
+type Input struct {
+	Name, Namespace string
+	Route           Route
+	Prod, Canary    Track
+	Port            int                                   // of both Services
+	Template        func(kind string) (*yaml.Node, error) // a fresh copy of the template set's <kind>.yaml
+}
+
+// Object is one route object; Path is its file's name.
+type Object struct {
+	Path string
+	Node *yaml.RNode
+}
+
+// Problem is something in a route that a router cannot do. Field is relative to the route ("match[1].cookie"); an empty Problem says that Value is invalid.
+type Problem struct {
+	Field, Value, Problem, Allowed string
+}
+
+// Router writes and reads the route objects of one kind of traffic router.
+type Router interface {
+	// Check reports what the router cannot express, or would not honour, in the route itself.
+	Check(r Route) []Problem
+	// CheckMatches reports why the router cannot route these matches at the same time, "" where it can.
+	CheckMatches(matches []Match) string
+	// Objects returns the whole route for one split; a nil split attaches no canary at all.
+	Objects(in Input, s *Split) ([]Object, error)
+	// Split reads the split back from what Objects wrote; nil where no canary is attached.
+	Split(objs []Object) (*Split, error)
+}
+
+// ByName returns the router of that name.
+func ByName(name string) (Router, error) {
+	switch name {
+	case IngressNginx:
+		return ingressNginx{}, nil
+	}
+	return nil, fmt.Errorf("router %q is unknown: allowed %s", name, strings.Join(Names(), ", "))
+}
+
+// Names lists the routers, the default first.
+func Names() []string {
+	return []string{IngressNginx}
+}

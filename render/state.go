@@ -1,0 +1,117 @@
+package render
+
+import (
+	"bytes"
+	"fmt"
+	"sort"
+	"strings"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/gitramp/gitramp/render/internal/node"
+)
+
+// State is what an output directory says of itself. Lock is nil where it holds no app.
+type State struct {
+	Lock  *Lock
+	Tree  Tree    // the files of the lock, the lock among them
+	Drift []Drift // files that are not what the lock says
+}
+
+// Drift is a generated file that was changed or removed by someone else.
+type Drift struct {
+	Path    string
+	Problem string // "was edited", "is missing"
+}
+
+// ReadState reads the files of an output directory; dir is its name for errors. Files that the lock does not know are not looked at.
+func ReadState(dir string, files map[string][]byte) (State, error) {
+	data, ok := files[LockFile]
+	if !ok {
+		return State{}, nil
+	}
+	l, err := ReadLock(dir+"/"+LockFile, data)
+	if err != nil {
+		return State{}, err
+	}
+	s := State{Lock: &l, Tree: Tree{{LockFile, data}}}
+	for _, f := range l.Files {
+		data, ok := files[f.Path]
+		switch {
+		case !ok:
+			s.Drift = append(s.Drift, Drift{f.Path, "is missing"})
+			continue
+		case Digest(data) != f.Digest:
+			s.Drift = append(s.Drift, Drift{f.Path, "was edited"})
+		}
+		s.Tree = append(s.Tree, File{f.Path, data})
+	}
+	sort.Slice(s.Tree, func(i, j int) bool { return s.Tree[i].Path < s.Tree[j].Path })
+	return s, nil
+}
+
+// IsIdle says whether the tree is between two releases.
+func (s State) IsIdle() bool { return s.Lock.Phase == Idle || s.Lock.Phase == Cleanup }
+
+// Revisions are the ones that the tree holds, byte for byte what it says: a running release never takes them from the spec again. Where the tree is idle,
+// Canary is empty.
+func (s State) Revisions() (Revisions, error) {
+	var revs Revisions
+	var err error
+	l := s.Lock
+	if s.IsIdle() {
+		revs.Stable, err = s.revision(l.Stable, "prod")
+		return revs, err
+	}
+	if revs.Canary, err = s.revision(*l.Canary, "canary"); err != nil {
+		return revs, err
+	}
+	if l.Phase == Promote || l.Phase == Restore {
+		revs.Stable, err = s.previous()
+		return revs, err
+	}
+	revs.Stable, err = s.revision(l.Stable, "prod")
+	return revs, err
+}
+
+func (s State) revision(ref RevisionRef, component string) (Revision, error) {
+	rev := Revision{Name: ref.Revision, Images: ref.Images}
+	for _, part := range []struct {
+		path string
+		to   **yaml.RNode
+	}{{component + "-deployment.yaml", &rev.Deployment}, {component + "-service.yaml", &rev.Service}} {
+		data, ok := s.Tree.Get(part.path)
+		if !ok {
+			return rev, fmt.Errorf("%s: is missing from the tree", part.path)
+		}
+		n, err := parseObject(part.path, data)
+		if err != nil {
+			return rev, err
+		}
+		*part.to = n
+	}
+	return rev, nil
+}
+
+func (s State) previous() (Revision, error) {
+	rev := Revision{Name: s.Lock.Previous.Revision, Images: s.Lock.Previous.Images}
+	data, _ := s.Tree.Get(PreviousFile)
+	service, deployment, ok := strings.Cut(string(data), "\n---\n")
+	if !ok {
+		return rev, fmt.Errorf("%s: is not what gitramp wrote", PreviousFile)
+	}
+	var err error
+	if rev.Service, err = parseObject(PreviousFile, []byte(service)); err != nil {
+		return rev, err
+	}
+	rev.Deployment, err = parseObject(PreviousFile, []byte(deployment))
+	return rev, err
+}
+
+func parseObject(path string, data []byte) (*yaml.RNode, error) {
+	n, err := node.Parse(bytes.TrimPrefix(data, []byte(header)))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return yaml.NewRNode(n), nil
+}

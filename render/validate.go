@@ -1,0 +1,300 @@
+package render
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/gitramp/gitramp/render/route"
+)
+
+// validator checks what single fields cannot say, and brings the short forms into the long ones.
+type validator struct {
+	*decoder
+	c *Canary
+}
+
+// wrong reports a field by its path; value "" shows none.
+func (v *validator) wrong(field, value, problem, allowed string) {
+	n := v.find(field)
+	e := FieldError{File: v.file, Line: n.Line, Column: n.Column, Field: field, Value: value, Problem: problem, Allowed: allowed}
+	if problem == "" {
+		e.Problem = "value " + excerpt(value) + " is invalid"
+	}
+	v.errs = append(v.errs, e)
+}
+
+func (v *validator) canary() {
+	v.images()
+	v.env()
+	v.service()
+	v.names()
+	v.output()
+	if v.route() {
+		v.steps()
+	}
+	if s := &v.c.Spec; s.MinPods > s.Replicas {
+		v.wrong("spec.minPods", fmt.Sprint(s.MinPods), "", fmt.Sprintf("1 to spec.replicas, which is %d", s.Replicas))
+	}
+}
+
+func (v *validator) images() {
+	s := &v.c.Spec
+	s.Images = v.imageSet("spec", s.Image, s.Images)
+	if s.Stable == nil || len(s.Images) == 0 {
+		return
+	}
+	s.Stable.Images = v.imageSet("spec.stable", s.Stable.Image, s.Stable.Images)
+	if s.Stable.Images == nil {
+		return
+	}
+	for _, wanted := range s.Images {
+		if !slices.ContainsFunc(s.Stable.Images, func(i ContainerImage) bool { return i.Container == wanted.Container }) {
+			v.wrong("spec.stable", "", "has no image for container "+wanted.Container, "an image for each container of spec.images")
+		}
+	}
+	for _, known := range s.Stable.Images {
+		if !slices.ContainsFunc(s.Images, func(i ContainerImage) bool { return i.Container == known.Container }) {
+			v.wrong("spec.stable.images", known.Container, "", "the containers of spec.images")
+		}
+	}
+}
+
+// imageSet is the long form of image and images below field.
+func (v *validator) imageSet(field, image string, images Images) Images {
+	app := v.c.Metadata.Name
+	switch {
+	case image != "" && images != nil:
+		v.wrong(field+".images", "", "is given beside image", "one of image, images")
+	case image != "":
+		return Images{{app, image}}
+	case images == nil:
+		v.wrong(field, "", "has no image", "image, or images with one for container "+app)
+	case !slices.ContainsFunc(images, func(i ContainerImage) bool { return i.Container == app }):
+		v.wrong(field+".images", "", "has no entry for container "+app, "an entry named after metadata.name: the container that serves the port")
+	default:
+		return images
+	}
+	return nil
+}
+
+func (v *validator) env() {
+	seen := map[string]bool{}
+	for i, e := range v.c.Spec.Env {
+		at := fmt.Sprintf("spec.env[%d]", i)
+		if seen[e.Name] {
+			v.wrong(at+".name", e.Name, "", "each name once")
+		}
+		seen[e.Name] = true
+		if e.ValueFrom == nil {
+			continue
+		}
+		if e.Value != "" {
+			v.wrong(at, "", "has both value and valueFrom", "one of value, valueFrom")
+		}
+		f := e.ValueFrom
+		if n := count(f.ConfigMapKeyRef != nil, f.SecretKeyRef != nil, f.FieldRef != nil, f.ResourceFieldRef != nil); n != 1 {
+			v.wrong(at+".valueFrom", "", fmt.Sprintf("has %d sources", n), "one of configMapKeyRef, secretKeyRef, fieldRef, resourceFieldRef")
+		}
+	}
+}
+
+func (v *validator) service() {
+	s := &v.c.Spec
+	if s.Service.Name == "" && s.Defaults == "production" {
+		s.Service.Name = "http"
+	}
+	switch t := &s.Service.TargetPort; {
+	case t.Name == "" && t.Int == 0:
+		t.Int = s.Port
+	case t.Name != "" && t.Name != s.Service.Name:
+		v.wrong("spec.service.targetPort", t.Name, "", "a port number, or the port's name in spec.service.name")
+	}
+}
+
+func (v *validator) names() {
+	app, names := v.c.Metadata.Name, &v.c.Spec.Output.Names
+	for _, f := range []struct {
+		field            string
+		prod, canary     *string
+		longest          int
+		labelled, suffix string
+	}{
+		{"deployment", &names.Prod.Deployment, &names.Canary.Deployment, 63, "Deployment", "-canary"},
+		{"service", &names.Prod.Service, &names.Canary.Service, 63, "Service", "-canary"},
+		{"route", &names.Prod.Route, &names.Canary.Route, 253, "route", "-canary"},
+	} {
+		if *f.prod == "" {
+			*f.prod = app
+		}
+		if *f.canary == "" {
+			*f.canary = app + f.suffix
+			if len(*f.canary) > f.longest {
+				v.wrong("metadata.name", app, fmt.Sprintf("value %s with the suffix %s is too long for the canary's %s", excerpt(app), f.suffix, f.labelled),
+					fmt.Sprintf("at most %d characters, or a name in spec.output.names.canary.%s", f.longest-len(f.suffix), f.field))
+			}
+		}
+		if *f.prod == *f.canary {
+			v.wrong("spec.output.names.canary."+f.field, *f.canary, "", "another name than prod's")
+		}
+	}
+}
+
+func (v *validator) output() {
+	o, m := &v.c.Spec.Output, v.c.Metadata
+	if o.Path == "" {
+		o.Path = "deploy/" + m.Name
+		if m.Namespace != "" {
+			o.Path = "deploy/" + m.Namespace + "/" + m.Name
+		}
+	}
+}
+
+// route brings the route into its long form; false where there is none to go on with.
+func (v *validator) route() bool {
+	s := &v.c.Spec
+	field := "spec.routes[0]"
+	switch {
+	case s.Route != nil && s.Routes != nil:
+		v.wrong("spec.routes", "", "is given beside route", "one of route, routes")
+		return false
+	case s.Route != nil:
+		s.Routes, field = []route.Route{*s.Route}, "spec.route"
+	case len(s.Routes) == 0:
+		v.wrong("spec", "", "has no route", "route with at least a host")
+		return false
+	}
+	before := len(v.errs)
+	r := &s.Routes[0]
+	r.Hosts = v.oneOrMany(field, "host", r.Host, r.Hosts, "")
+	r.Paths = v.oneOrMany(field, "path", r.Path, r.Paths, "/")
+	v.tls(field, r)
+	for i, m := range r.Match {
+		v.match(fmt.Sprintf("%s.match[%d]", field, i), m)
+	}
+	router, err := route.ByName(r.Router)
+	if err != nil || len(v.errs) > before {
+		return false
+	}
+	for _, p := range router.Check(*r) {
+		v.wrong(field+"."+p.Field, p.Value, p.Problem, p.Allowed)
+	}
+	return len(v.errs) == before
+}
+
+func (v *validator) oneOrMany(field, name, one string, many []string, otherwise string) []string {
+	switch {
+	case one != "" && many != nil:
+		v.wrong(field+"."+name+"s", "", "is given beside "+name, "one of "+name+", "+name+"s")
+	case one != "":
+		return []string{one}
+	case len(many) == 0 && otherwise != "":
+		return []string{otherwise}
+	case len(many) == 0:
+		v.wrong(field, "", "has no "+name, "host, or hosts with at least one entry")
+	}
+	for i, s := range many {
+		if slices.Contains(many[:i], s) {
+			v.wrong(fmt.Sprintf("%s.%ss[%d]", field, name, i), s, "", "each "+name+" once")
+		}
+	}
+	return many
+}
+
+func (v *validator) tls(field string, r *route.Route) {
+	for i := range r.TLS {
+		t := &r.TLS[i]
+		if len(t.Hosts) == 0 {
+			t.Hosts = r.Hosts
+		}
+		for j, h := range t.Hosts {
+			if !slices.Contains(r.Hosts, h) {
+				v.wrong(fmt.Sprintf("%s.tls[%d].hosts[%d]", field, i, j), h, "", "the hosts of the route: "+strings.Join(r.Hosts, ", "))
+			}
+		}
+	}
+}
+
+func (v *validator) match(field string, m route.Match) {
+	if n := count(m.Header != nil, m.Cookie != nil); n == 0 {
+		v.wrong(field, "", "matches nothing", "header or cookie")
+	}
+	if m.Header != nil && m.Header.Value != "" && m.Header.Pattern != "" {
+		v.wrong(field+".header", "", "has both value and pattern", "one of value, pattern")
+	}
+}
+
+func (v *validator) steps() {
+	before, total := len(v.errs), v.c.RouteSpec().WeightTotal
+	last, names, rules := -1, map[string]bool{}, map[string]bool{}
+	for i, s := range v.c.Spec.Steps {
+		at := fmt.Sprintf("spec.steps[%d]", i)
+		if n := count(s.SetWeight != nil, s.Pause != nil, s.SetCanaryScale != nil, s.SetHeaderRoute != nil); n != 1 {
+			v.wrong(at, "", fmt.Sprintf("has %d kinds", n), "exactly one of setWeight, pause, setCanaryScale, setHeaderRoute")
+			continue
+		}
+		if s.Name != "" && names[s.Name] || slices.Contains(plannedNames, s.Name) {
+			v.wrong(at+".name", s.Name, "", "each name once, and none of "+strings.Join(plannedNames, ", "))
+		}
+		names[s.Name] = true
+		switch {
+		case s.SetWeight != nil && *s.SetWeight > total:
+			v.wrong(at+".setWeight", fmt.Sprint(*s.SetWeight), "", fmt.Sprintf("0 to %d", total))
+		case s.SetWeight != nil && *s.SetWeight <= last:
+			v.wrong(at+".setWeight", fmt.Sprint(*s.SetWeight), "", fmt.Sprintf("more than %d, the weight before it: weights only go up", last))
+		case s.SetWeight != nil:
+			last = *s.SetWeight
+		case s.Pause != nil && s.Name != "" && i > 0:
+			v.wrong(at+".name", s.Name, "names a pause", "a name on the step that the pause holds: "+fmt.Sprintf("spec.steps[%d]", i-1))
+		case s.SetCanaryScale != nil:
+			v.scale(at+".setCanaryScale", *s.SetCanaryScale)
+		case s.SetHeaderRoute != nil:
+			v.headerRoute(at+".setHeaderRoute", *s.SetHeaderRoute, rules)
+		}
+	}
+	if len(v.errs) == before {
+		v.ramp()
+	}
+}
+
+func (v *validator) scale(field string, s CanaryScale) {
+	if n := count(s.Replicas != nil, s.Weight != nil, s.MatchTrafficWeight); n != 1 {
+		v.wrong(field, "", fmt.Sprintf("has %d kinds", n), "exactly one of replicas, weight, matchTrafficWeight: true")
+	}
+}
+
+func (v *validator) headerRoute(field string, h HeaderRoute, rules map[string]bool) {
+	for i, m := range h.Match {
+		if n := count(m.HeaderValue.Exact != "", m.HeaderValue.Prefix != "", m.HeaderValue.Regex != ""); n != 1 {
+			v.wrong(fmt.Sprintf("%s.match[%d].headerValue", field, i), "", fmt.Sprintf("has %d kinds", n), "exactly one of exact, prefix, regex")
+		}
+	}
+	if len(h.Match) == 0 && !rules[h.Name] {
+		v.wrong(field+".name", h.Name, "", "the name of a header rule that is in force, or a match that begins one")
+	}
+	rules[h.Name] = len(h.Match) > 0
+}
+
+// ramp checks the plan that the steps make.
+func (v *validator) ramp() {
+	router, _ := route.ByName(v.c.RouteSpec().Router)
+	for _, st := range v.c.Plan().Steps {
+		at := fmt.Sprintf("spec.steps[%d]", st.entry)
+		if why := router.CheckMatches(st.Matches); why != "" && st.entry >= 0 {
+			v.wrong(at, "", "routes too many rules", why)
+		}
+		if st.Canary < 1 && (st.Weight > 0 || len(st.Matches) > 0) && st.entry >= 0 {
+			v.wrong(at, "", "sends requests to a canary of 0 pods", "at least 1 pod by setCanaryScale before it")
+		}
+	}
+}
+
+func count(conditions ...bool) int {
+	n := 0
+	for _, c := range conditions {
+		if c {
+			n++
+		}
+	}
+	return n
+}
