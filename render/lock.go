@@ -6,9 +6,10 @@ import (
 	"fmt"
 	"reflect"
 	"strconv"
-	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/gitramp/gitramp/render/internal/node"
 )
 
 const lockFormat = 1
@@ -144,16 +145,7 @@ func pinSteps(steps []SpecStep) ([]byte, error) {
 
 // scalar writes text for YAML: plain where no loader could take it for anything else, else as a JSON string.
 func scalar(s string) string {
-	plain := s != "" && (s[0] >= 'a' && s[0] <= 'z' || s[0] >= 'A' && s[0] <= 'Z') && s[len(s)-1] != ':'
-	for i := 0; plain && i < len(s); i++ {
-		c := s[i]
-		plain = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("._/:@-", c) >= 0
-	}
-	switch strings.ToLower(s) {
-	case "y", "n", "yes", "no", "on", "off", "true", "false", "null":
-		plain = false
-	}
-	if plain {
+	if node.Plain(s) {
 		return s
 	}
 	quoted, _ := json.Marshal(s)

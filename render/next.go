@@ -115,7 +115,7 @@ func (r *Release) Own(s State) (Tree, *Lock, error) {
 		return nil, nil, err
 	}
 	l := *s.Lock
-	l.Files = digests(files)
+	l.Files = r.digestsOf(files)
 	if !slices.Equal(l.Files, s.Lock.Files) {
 		l.Parent = s.Lock.Self
 	}

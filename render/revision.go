@@ -27,11 +27,12 @@ type Revisions struct{ Stable, Canary Revision }
 // Placeholder is the image that stands for prod's where nobody has said what prod runs. It is no valid image reference, so that it cannot be committed.
 const Placeholder = "<stable>"
 
-// Templates are the template sets of a file system, each file parsed once.
+// Templates are the template sets of a file system, each file parsed once, and what was learned from encoding objects made of them.
 type Templates struct {
-	fs     fs.FS
-	mu     sync.Mutex
-	parsed map[string]*yaml.Node
+	fs       fs.FS
+	mu       sync.Mutex
+	parsed   map[string]*yaml.Node
+	encoders node.Encoders
 }
 
 // NewTemplates reads <set>/<kind>.yaml from fsys.

@@ -1,7 +1,6 @@
 package render
 
 import (
-	"bytes"
 	"fmt"
 	"sort"
 	"strings"
@@ -109,7 +108,7 @@ func (s State) previous() (Revision, error) {
 }
 
 func parseObject(path string, data []byte) (*yaml.RNode, error) {
-	n, err := node.Parse(bytes.TrimPrefix(data, []byte(header)))
+	n, err := node.Parse(data)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

@@ -5,8 +5,8 @@
 package node
 
 import (
-	"bytes"
 	"strconv"
+	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
@@ -76,11 +76,33 @@ func Clear(n *yaml.Node, path ...string) {
 // String is a string scalar, quoted where any YAML version would read it as something else.
 func String(s string) *yaml.Node {
 	n := &yaml.Node{Kind: yaml.ScalarNode, Tag: yaml.NodeTagString, Value: s}
-	if yaml.IsYaml1_1NonString(n) {
+	if !Plain(s) && yaml.IsYaml1_1NonString(n) {
 		n.Style = yaml.DoubleQuotedStyle
 	}
 	return n
 }
+
+// Plain says whether every YAML version reads s, unquoted, as the string it is. It is strict: it knows words and references, and says no to the rest.
+func Plain(s string) bool {
+	if s == "" || !letter(s[0]) || s[len(s)-1] == ':' {
+		return false
+	}
+	for i := range len(s) {
+		if c := s[i]; !letter(c) && (c < '0' || c > '9') && strings.IndexByte("._/:@-", c) < 0 {
+			return false
+		}
+	}
+	if len(s) > len("false") {
+		return true
+	}
+	switch strings.ToLower(s) {
+	case "y", "n", "yes", "no", "on", "off", "true", "false", "null":
+		return false
+	}
+	return true
+}
+
+func letter(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
 
 // Quoted is a string scalar that is always quoted, as annotation values are.
 func Quoted(s string) *yaml.Node {
@@ -102,22 +124,29 @@ func Seq(items ...*yaml.Node) *yaml.Node {
 	return &yaml.Node{Kind: yaml.SequenceNode, Tag: yaml.NodeTagSeq, Content: items}
 }
 
-// Encode writes n in the one layout that gitramp uses: two spaces, sequences not indented, one final newline.
-func Encode(n *yaml.Node) ([]byte, error) {
-	var b bytes.Buffer
-	e := yaml.NewEncoder(&b)
-	e.SetIndent(2)
-	e.CompactSeqIndent()
-	if err := e.Encode(n); err != nil {
-		return nil, err
-	}
-	err := e.Close()
-	return b.Bytes(), err
+// Copy is a deep copy of n, with all its nodes in one piece of memory.
+func Copy(n *yaml.Node) *yaml.Node {
+	count, links := 0, 0
+	walk(n, func(n *yaml.Node) { count, links = count+1, links+len(n.Content) })
+	return copyInto(n, &arena{make([]yaml.Node, count), make([]*yaml.Node, links)})
 }
 
-// Copy is a deep copy of n.
-func Copy(n *yaml.Node) *yaml.Node {
-	return yaml.CopyYNode(n)
+type arena struct {
+	nodes []yaml.Node
+	links []*yaml.Node
+}
+
+func copyInto(n *yaml.Node, a *arena) *yaml.Node {
+	to := &a.nodes[0]
+	a.nodes = a.nodes[1:]
+	*to = *n
+	if k := len(n.Content); k > 0 {
+		to.Content, a.links = a.links[:k:k], a.links[k:]
+		for i, c := range n.Content {
+			to.Content[i] = copyInto(c, a)
+		}
+	}
+	return to
 }
 
 func child(n *yaml.Node, key string) *yaml.Node {
