@@ -56,7 +56,7 @@ func BenchmarkRelease(b *testing.B) {
 }
 
 // release compiles a spec from its own stable revision to what it asks for.
-func release(tb testing.TB, c *render.Canary, t *render.Templates) *render.Release {
+func release(tb tester, c *render.Canary, t *render.Templates) *render.Release {
 	tb.Helper()
 	canary, err := c.Revision(t)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
@@ -19,6 +20,8 @@ const (
 	maxFileSize = 256 << 10
 	maxNesting  = 32
 )
+
+var plainKey = pattern(`^[A-Za-z0-9_./-]{1,63}$`)
 
 // plainInt is the only way to write a number: YAML would also read 020 as 16, 1_0 as 10 and 2e1 as 20.
 var plainInt = regexp.MustCompile(`^(?:0|[1-9][0-9]{0,8})$`)
@@ -40,18 +43,8 @@ func document(file string, data []byte) (source, SpecError) {
 		return fail(0, 0, fmt.Sprintf("file of %d bytes is too large", len(data)), "at most 256 KiB")
 	}
 	if !utf8.Valid(data) {
-		line := 1
-		for rest := data; len(rest) > 0; {
-			r, n := utf8.DecodeRune(rest)
-			if r == utf8.RuneError && n == 1 {
-				break
-			}
-			if r == '\n' {
-				line++
-			}
-			rest = rest[n:]
-		}
-		return fail(line, 1, "is not UTF-8", "UTF-8 text")
+		valid := len(data) - len(bytes.TrimLeftFunc(data, func(r rune) bool { return r != utf8.RuneError }))
+		return fail(1+bytes.Count(data[:valid], []byte("\n")), 1, "is not UTF-8", "UTF-8 text")
 	}
 	if trimmed := bytes.TrimLeft(data, " \t\r\n"); len(trimmed) > 0 && trimmed[0] == '{' {
 		data = bytes.ReplaceAll(data, []byte("\t"), []byte(" ")) // JSON may be indented by tabs; inside its strings they cannot stand
@@ -61,14 +54,12 @@ func document(file string, data []byte) (source, SpecError) {
 	if err := decodeNode(decoder, &doc); errors.Is(err, io.EOF) {
 		return fail(1, 1, "file is empty", "one document of kind Canary")
 	} else if err != nil {
-		line, problem := yamlProblem(err)
-		return fail(line, 1, problem, "")
+		return s, SpecError{yamlProblem(file, data, err)}
 	}
 	if err := decodeNode(decoder, &second); err == nil {
 		return fail(second.Line, second.Column, "a second document begins here", "exactly one document in a file")
 	} else if !errors.Is(err, io.EOF) {
-		line, problem := yamlProblem(err)
-		return fail(line, 1, problem, "")
+		return s, SpecError{yamlProblem(file, data, err)}
 	}
 	s.root = doc.Content[0]
 	if bad := oddNode(s.root, 1); bad != nil {
@@ -87,15 +78,35 @@ func decodeNode(d *yaml.Decoder, n *yaml.Node) (err error) {
 	return d.Decode(n)
 }
 
-var yamlLine = regexp.MustCompile(`^yaml: (?:line ([0-9]+): )?(?s:(.*))$`)
+var (
+	yamlLine     = lazy(`^yaml: (?:line ([0-9]+): )?(?s:(.*))$`)
+	unknownAlias = lazy(`^unknown anchor '(.*)' referenced$`)
+)
 
-func yamlProblem(err error) (line int, problem string) {
-	m := yamlLine.FindStringSubmatch(err.Error())
+// yamlProblem is a parser's error with a place, which the parser leaves out where it is not about one line.
+func yamlProblem(file string, data []byte, err error) FieldError {
+	e := FieldError{File: file, Line: 1, Column: 1, Problem: "is not YAML: " + err.Error()}
+	m := yamlLine().FindStringSubmatch(err.Error())
 	if m == nil {
-		return 1, "is not YAML: " + err.Error()
+		return e
 	}
-	line, _ = strconv.Atoi(m[1])
-	return max(line, 1), "is not YAML: " + m[2]
+	e.Problem = "is not YAML: " + m[2]
+	if line, err := strconv.Atoi(m[1]); err == nil {
+		e.Line = line
+	}
+	at := -1
+	if alias := unknownAlias().FindStringSubmatch(m[2]); alias != nil {
+		e.Problem, e.Allowed = "alias *"+alias[1]+" is not supported", "the value itself"
+		at = bytes.Index(data, []byte("*"+alias[1]))
+	} else if strings.HasPrefix(m[2], "control characters") {
+		at = bytes.IndexFunc(data, func(r rune) bool { return unicode.IsControl(r) && !strings.ContainsRune("\t\n\r\u0085", r) })
+	}
+	if at >= 0 {
+		before := data[:at]
+		e.Line = 1 + bytes.Count(before, []byte("\n"))
+		e.Column = at - bytes.LastIndexByte(before, '\n')
+	}
+	return e
 }
 
 type oddity struct {
@@ -187,7 +198,7 @@ func (d *decoder) value(n *yaml.Node, v reflect.Value, field string, tag reflect
 
 func (d *decoder) structure(n *yaml.Node, v reflect.Value, field string) {
 	if n.Kind != yaml.MappingNode {
-		d.invalid(n, field, brief(n), "a mapping of "+strings.Join(fieldNames(v.Type()), ", "))
+		d.invalid(n, field, brief(n), allowedBy(v.Type(), ""))
 		return
 	}
 	seen := map[string]bool{}
@@ -283,7 +294,11 @@ func (d *decoder) boolean(n *yaml.Node, v reflect.Value, field string) {
 func (d *decoder) text(n *yaml.Node, v reflect.Value, field string, tag reflect.StructTag) {
 	number := v.Type() == reflect.TypeFor[Quantity]() && (n.Tag == yaml.NodeTagInt || n.Tag == yaml.NodeTagFloat)
 	if n.Kind != yaml.ScalarNode || n.Tag != yaml.NodeTagString && !number {
-		d.invalid(n, field, brief(n), "a string (in quotes where it looks like something else)")
+		allowed := "a string (in quotes where it looks like something else)"
+		if tag.Get("enum") != "" {
+			allowed = allowedBy(v.Type(), tag)
+		}
+		d.invalid(n, field, brief(n), allowed)
 		return
 	}
 	if enum := tag.Get("enum"); enum != "" {
@@ -329,8 +344,13 @@ func (p *IntOrName) decodeNode(d *decoder, n *yaml.Node, field string) {
 }
 
 func (p *Images) decodeNode(d *decoder, n *yaml.Node, field string) {
-	if n.Kind != yaml.MappingNode || len(n.Content) == 0 {
-		d.invalid(n, field, brief(n), "a mapping of container names to images")
+	const allowed = "a mapping of container names to images"
+	switch {
+	case n.Kind != yaml.MappingNode:
+		d.invalid(n, field, brief(n), allowed)
+		return
+	case len(n.Content) == 0:
+		d.fail(n, field, "is empty", allowed)
 		return
 	}
 	seen := map[string]bool{}
@@ -425,7 +445,11 @@ func brief(n *yaml.Node) string {
 	return "a mapping"
 }
 
+// join is the path of a field in another. A key that is no name of ours is quoted and cut, for whoever wrote it chose every byte of it.
 func join(field, name string) string {
+	if !plainKey(name) {
+		name = excerpt(name)
+	}
 	if field == "" {
 		return name
 	}

@@ -14,9 +14,13 @@ type format struct {
 	valid   func(string) bool
 }
 
-// pattern compiles when it is first asked: most specs need a few of the formats, and a start should not pay for all.
+// lazy compiles when it is first asked: most specs need a few of the formats, and a start should not pay for all.
+func lazy(p string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(p) })
+}
+
 func pattern(p string) func(string) bool {
-	re := sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(p) })
+	re := lazy(p)
 	return func(s string) bool { return re().MatchString(s) }
 }
 
@@ -36,7 +40,7 @@ var formats = map[string]format{
 	"path":             {"an absolute path of letters, digits and . _ - /, at most 255 characters, without //, /./ or /../ and without the words that ingress-nginx blocks", 255, urlPath},
 	"header":           {"letters, digits and - (not a header that HTTP itself uses, such as Host, Cookie or Connection), at most 63 characters", 63, headerToken},
 	"headerValue":      {"letters, digits and . _ ~ / : -, at most 200 characters", 200, pattern(`^[A-Za-z0-9._~/:-]+$`)},
-	"regex":            {"a regular expression of printable ASCII without quotes, backquotes and semicolons, that RE2 and PCRE read alike, without repetition of something that repeats or chooses, at most 200 characters", 200, safeRegex},
+	"regex":            {"a regular expression of printable ASCII without quotes, backquotes and semicolons, that RE2 and PCRE read alike, with at most two open repetitions and none of something that repeats or chooses, at most 200 characters", 200, safeRegex},
 	"cookie":           {"letters, digits and . _ ~ -, at most 63 characters", 63, pattern(`^[A-Za-z0-9._~-]+$`)},
 	"envName":          {"letters, digits and _ . -, not beginning with a digit", 253, pattern(`^[-._a-zA-Z][-._a-zA-Z0-9]*$`)},
 	"configKey":        {"letters, digits and - _ .", 253, pattern(`^[-._a-zA-Z0-9]+$`)},
@@ -115,7 +119,19 @@ func safeRegex(s string) bool {
 	}
 	// Groups that do not capture are folded away by the parser; captured, the nesting stays visible.
 	re, err := syntax.Parse(strings.ReplaceAll(s, "(?:", "("), syntax.Perl)
-	return err == nil && !repeatsRepetition(re, false)
+	return err == nil && !repeatsRepetition(re, false) && unbounded(re) <= 2
+}
+
+// unbounded counts the repetitions without an upper end: each one multiplies the time by the length of the value.
+func unbounded(re *syntax.Regexp) int {
+	n := 0
+	if re.Op == syntax.OpStar || re.Op == syntax.OpPlus || re.Op == syntax.OpRepeat && re.Max < 0 {
+		n = 1
+	}
+	for _, sub := range re.Sub {
+		n += unbounded(sub)
+	}
+	return n
 }
 
 func repeatsRepetition(re *syntax.Regexp, inside bool) bool {

@@ -18,11 +18,8 @@ func ParseSpec(file string, data []byte) (*Canary, error) {
 	d := &decoder{source: src}
 	c := &Canary{source: src}
 	d.value(src.root, reflect.ValueOf(c).Elem(), "", "")
-	if len(d.errs) > 0 {
-		return nil, d.sorted() // what refers to one another is checked once each field is right in itself
-	}
 	applyDefaults(reflect.ValueOf(c).Elem())
-	v := &validator{decoder: d, c: c}
+	v := &validator{decoder: d, c: c, decoded: d.errs}
 	v.canary()
 	if err := d.sorted(); err != nil {
 		return nil, err

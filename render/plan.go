@@ -22,9 +22,6 @@ const (
 	Cleanup Transition = "cleanup" // the canary's objects and what abort needed are deleted; idle again
 )
 
-// plannedNames are the names of the steps that every plan has; a step of the spec cannot be called so.
-var plannedNames = []string{string(Idle), string(Prepare), string(Promote), string(Restore), string(Cleanup)}
-
 // Hold is what must be true before the next step may be written. A step counts from when it is applied.
 type Hold struct {
 	Settle Duration // how long a commit is given to be applied
@@ -44,7 +41,8 @@ type Step struct {
 	Canary     int           // the canary's replicas; 0 also where there is no canary
 	Hold       Hold
 
-	entry int // the entry of spec.steps that made it, -1 where none did
+	entry int  // the entry of spec.steps that made it, -1 where none did
+	named bool // by the spec
 }
 
 // HasCanary says whether the step's tree holds the canary's objects.
@@ -77,7 +75,7 @@ func CanaryReplicas(weight, total, replicas, minPods int) int {
 // Plan is the whole ramp of a valid spec; it depends on nothing else.
 func (c *Canary) Plan() Plan {
 	s := &c.Spec
-	p := planner{spec: s, total: s.Routes[0].WeightTotal, rules: map[string]route.Match{}, fixed: -1}
+	p := planner{spec: s, total: s.Routes[0].WeightTotal, rules: map[string]route.Match{}, names: map[string]int{}, fixed: -1}
 	p.add(Idle, string(Idle), -1)
 	p.add(Prepare, string(Prepare), -1)
 	for i, step := range s.Steps {
@@ -105,11 +103,16 @@ type planner struct {
 	scale  []int                  // the number of pods by setCanaryScale at each step, -1 for none
 	fixed  int                    // the one in force
 	longer Duration               // the longest timed pause so far
+	names  map[string]int         // how often each name was wanted
 	steps  []Step
 }
 
 func (p *planner) add(t Transition, name string, entry int) *Step {
 	st := Step{Index: len(p.steps), Name: name, Transition: t, Prod: p.spec.Replicas, Hold: Hold{Settle: *p.spec.Settle}, entry: entry}
+	st.named = entry >= 0 && p.spec.Steps[entry].Name == name
+	if p.names[name]++; p.names[name] > 1 && !st.named { // the same scale or header rule again
+		st.Name = fmt.Sprintf("%s-%d", name, p.names[name])
+	}
 	switch t {
 	case Idle, Cleanup:
 		st.Hold = Hold{} // until the spec asks for another revision

@@ -6,6 +6,8 @@ import "github.com/gitramp/gitramp/render/route"
 const (
 	APIVersion = "gitramp.dev/v1alpha1"
 	Kind       = "Canary"
+
+	maxWeightTotal = 1_000_000
 )
 
 // The tags of the types below are read by the strict decoder: `default`, `required`, `min` and `max` (of numbers, inclusive), `enum` (comma-separated),

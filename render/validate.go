@@ -11,11 +11,26 @@ import (
 // validator checks what single fields cannot say, and brings the short forms into the long ones.
 type validator struct {
 	*decoder
-	c *Canary
+	c       *Canary
+	decoded SpecError // what is wrong with single fields: nothing is said twice, and nothing that follows from it
+}
+
+// failed says whether the field, one in it or one around it is wrong in itself.
+func (v *validator) failed(field string) bool {
+	return slices.ContainsFunc(v.decoded, func(e FieldError) bool { return within(e.Field, field) || within(field, e.Field) })
+}
+
+// within says whether field is outer or lies in it.
+func within(field, outer string) bool {
+	rest, ok := strings.CutPrefix(field, outer)
+	return ok && (rest == "" || outer == "" || rest[0] == '.' || rest[0] == '[')
 }
 
 // wrong reports a field by its path; value "" shows none.
 func (v *validator) wrong(field, value, problem, allowed string) {
+	if slices.ContainsFunc(v.decoded, func(e FieldError) bool { return within(field, e.Field) }) {
+		return
+	}
 	n := v.find(field)
 	e := FieldError{File: v.file, Line: n.Line, Column: n.Column, Field: field, Value: value, Problem: problem, Allowed: allowed}
 	if problem == "" {
@@ -68,6 +83,7 @@ func (v *validator) imageSet(field, image string, images Images) Images {
 		v.wrong(field+".images", "", "is given beside image", "one of image, images")
 	case image != "":
 		return Images{{app, image}}
+	case v.failed(field + ".image"), v.failed(field + ".images"):
 	case images == nil:
 		v.wrong(field, "", "has no image", "image, or images with one for container "+app)
 	case !slices.ContainsFunc(images, func(i ContainerImage) bool { return i.Container == app }):
@@ -82,6 +98,9 @@ func (v *validator) env() {
 	seen := map[string]bool{}
 	for i, e := range v.c.Spec.Env {
 		at := fmt.Sprintf("spec.env[%d]", i)
+		if v.failed(at) {
+			continue
+		}
 		if seen[e.Name] {
 			v.wrong(at+".name", e.Name, "", "each name once")
 		}
@@ -160,6 +179,8 @@ func (v *validator) route() bool {
 		return false
 	case s.Route != nil:
 		s.Routes, field = []route.Route{*s.Route}, "spec.route"
+	case v.failed("spec.route"), v.failed("spec.routes"):
+		return false
 	case len(s.Routes) == 0:
 		v.wrong("spec", "", "has no route", "route with at least a host")
 		return false
@@ -173,13 +194,13 @@ func (v *validator) route() bool {
 		v.match(fmt.Sprintf("%s.match[%d]", field, i), m)
 	}
 	router, err := route.ByName(r.Router)
-	if err != nil || len(v.errs) > before {
-		return false
+	if err != nil || len(v.errs) > before || v.failed(field) {
+		return true // the steps can be looked at all the same
 	}
 	for _, p := range router.Check(*r) {
 		v.wrong(field+"."+p.Field, p.Value, p.Problem, p.Allowed)
 	}
-	return len(v.errs) == before
+	return true
 }
 
 func (v *validator) oneOrMany(field, name, one string, many []string, otherwise string) []string {
@@ -188,6 +209,7 @@ func (v *validator) oneOrMany(field, name, one string, many []string, otherwise 
 		v.wrong(field+"."+name+"s", "", "is given beside "+name, "one of "+name+", "+name+"s")
 	case one != "":
 		return []string{one}
+	case v.failed(field + "." + name), v.failed(field + "." + name + "s"):
 	case len(many) == 0 && otherwise != "":
 		return []string{otherwise}
 	case len(many) == 0:
@@ -216,6 +238,9 @@ func (v *validator) tls(field string, r *route.Route) {
 }
 
 func (v *validator) match(field string, m route.Match) {
+	if v.failed(field) {
+		return
+	}
 	if n := count(m.Header != nil, m.Cookie != nil); n == 0 {
 		v.wrong(field, "", "matches nothing", "header or cookie")
 	}
@@ -225,18 +250,17 @@ func (v *validator) match(field string, m route.Match) {
 }
 
 func (v *validator) steps() {
-	before, total := len(v.errs), v.c.RouteSpec().WeightTotal
-	last, names, rules := -1, map[string]bool{}, map[string]bool{}
+	total := v.total()
+	last, rules := -1, map[string]bool{}
 	for i, s := range v.c.Spec.Steps {
 		at := fmt.Sprintf("spec.steps[%d]", i)
+		if v.failed(at) {
+			continue
+		}
 		if n := count(s.SetWeight != nil, s.Pause != nil, s.SetCanaryScale != nil, s.SetHeaderRoute != nil); n != 1 {
 			v.wrong(at, "", fmt.Sprintf("has %d kinds", n), "exactly one of setWeight, pause, setCanaryScale, setHeaderRoute")
 			continue
 		}
-		if s.Name != "" && names[s.Name] || slices.Contains(plannedNames, s.Name) {
-			v.wrong(at+".name", s.Name, "", "each name once, and none of "+strings.Join(plannedNames, ", "))
-		}
-		names[s.Name] = true
 		switch {
 		case s.SetWeight != nil && *s.SetWeight > total:
 			v.wrong(at+".setWeight", fmt.Sprint(*s.SetWeight), "", fmt.Sprintf("0 to %d", total))
@@ -252,9 +276,26 @@ func (v *validator) steps() {
 			v.headerRoute(at+".setHeaderRoute", *s.SetHeaderRoute, rules)
 		}
 	}
-	if len(v.errs) == before {
+	if len(v.errs) == 0 {
 		v.ramp()
 	}
+}
+
+// allowedWeight is what the decoder says of a weight.
+var allowedWeight = fmt.Sprintf("0 to %d", maxWeightTotal)
+
+// total is what weights add up to. The decoder knows no more than how large it may be at all, so its errors about weights are made exact here.
+func (v *validator) total() int {
+	total := v.c.Spec.Routes[0].WeightTotal
+	if v.failed("spec.route.weightTotal") || v.failed("spec.routes[0].weightTotal") {
+		total = maxWeightTotal
+	}
+	for i := range v.errs {
+		if strings.HasSuffix(v.errs[i].Field, ".setWeight") && v.errs[i].Allowed == allowedWeight {
+			v.errs[i].Allowed = fmt.Sprintf("0 to %d", total)
+		}
+	}
+	return total
 }
 
 func (v *validator) scale(field string, s CanaryScale) {
@@ -278,13 +319,26 @@ func (v *validator) headerRoute(field string, h HeaderRoute, rules map[string]bo
 // ramp checks the plan that the steps make.
 func (v *validator) ramp() {
 	router, _ := route.ByName(v.c.RouteSpec().Router)
-	for _, st := range v.c.Plan().Steps {
+	plan, names := v.c.Plan(), map[string]int{}
+	for _, st := range plan.Steps {
+		names[st.Name]++
+	}
+	for _, st := range plan.Steps {
+		if st.entry < 0 {
+			continue
+		}
 		at := fmt.Sprintf("spec.steps[%d]", st.entry)
-		if why := router.CheckMatches(st.Matches); why != "" && st.entry >= 0 {
+		if st.named && names[st.Name] > 1 {
+			v.wrong(at+".name", st.Name, "", "a name that no other step of the plan has")
+		}
+		if why := router.CheckMatches(st.Matches); why != "" {
 			v.wrong(at, "", "routes too many rules", why)
 		}
-		if st.Canary < 1 && (st.Weight > 0 || len(st.Matches) > 0) && st.entry >= 0 {
+		switch {
+		case st.Canary < 1 && (st.Weight > 0 || len(st.Matches) > 0):
 			v.wrong(at, "", "sends requests to a canary of 0 pods", "at least 1 pod by setCanaryScale before it")
+		case st.Weight == plan.Total && st.Canary < st.Prod:
+			v.wrong(at, "", fmt.Sprintf("leaves %d pods to a canary that gets all requests", st.Canary), fmt.Sprintf("at least %d pods, as many as prod has", st.Prod))
 		}
 	}
 }

@@ -60,46 +60,47 @@ type encoder struct {
 
 // encode patches n into the text of the first object; ok is false where they differ in more than words and numbers.
 func (e *encoder) encode(n *yaml.Node) (data []byte, ok bool, err error) {
-	var values []string
-	grow := false
-	if !e.compare(e.first, n, &values, &grow) {
+	values, found, ok := e.compare(e.first, n, nil, nil)
+	if !ok {
 		return nil, false, nil
 	}
-	if grow {
+	if len(found) > 0 {
+		for _, slot := range found {
+			e.slots[slot] = true
+		}
 		if err := e.split(); err != nil {
 			return nil, false, err
 		}
-		values = values[:0]
-		e.compare(e.first, n, &values, &grow)
+		values, _, _ = e.compare(e.first, n, nil, nil)
 	}
 	return e.join(values), true, nil
 }
 
-// compare walks both objects in the order of their text and collects n's values for the slots. Where another scalar differs that is written as it is, it
-// becomes a slot, and grow is set.
-func (e *encoder) compare(first, n *yaml.Node, values *[]string, grow *bool) bool {
+// compare walks both objects in the order of their text. It collects n's values for the slots, and the nodes of the first object that have to become slots
+// as well; ok is false where the objects differ in anything else.
+func (e *encoder) compare(first, n *yaml.Node, values []string, found []*yaml.Node) (_ []string, _ []*yaml.Node, ok bool) {
 	if first.Kind != n.Kind || first.Tag != n.Tag || first.Style != n.Style || len(first.Content) != len(n.Content) || first.HeadComment != n.HeadComment ||
 		first.LineComment != n.LineComment || first.FootComment != n.FootComment {
-		return false
+		return nil, nil, false
 	}
 	switch {
 	case e.slots[first]:
 		if !verbatim(n) {
-			return false
+			return nil, nil, false
 		}
-		*values = append(*values, n.Value)
+		values = append(values, n.Value)
 	case first.Value == n.Value:
 	case verbatim(first) && verbatim(n):
-		e.slots[first], *grow = true, true
+		found = append(found, first)
 	default:
-		return false
+		return nil, nil, false
 	}
 	for i := range first.Content {
-		if !e.compare(first.Content[i], n.Content[i], values, grow) {
-			return false
+		if values, found, ok = e.compare(first.Content[i], n.Content[i], values, found); !ok {
+			return nil, nil, false
 		}
 	}
-	return true
+	return values, found, true
 }
 
 // split encodes the first object with a mark in every slot and cuts the text at the marks.

@@ -1,0 +1,60 @@
+package render_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// allowedImports is everything that the core may stand on. Nothing here reads a file, a clock, the environment or the network by itself; io/fs and embed are
+// handed in or compiled in.
+var allowedImports = map[string][]string{
+	"render": {"bytes", "crypto/sha256", "encoding/hex", "encoding/json", "errors", "fmt", "io", "io/fs", "math", "reflect", "regexp", "regexp/syntax", "slices",
+		"sort", "strconv", "strings", "sync", "unicode", "unicode/utf8", "sigs.k8s.io/kustomize/kyaml/yaml", "github.com/gitramp/gitramp/render/internal/node",
+		"github.com/gitramp/gitramp/render/route", "github.com/gitramp/gitramp/templates"},
+	"render/route":         {"fmt", "strconv", "strings", "sigs.k8s.io/kustomize/kyaml/yaml", "github.com/gitramp/gitramp/render/internal/node"},
+	"render/internal/node": {"bytes", "fmt", "strconv", "strings", "sync", "sigs.k8s.io/kustomize/kyaml/yaml"},
+	"templates":            {"embed"},
+}
+
+// TestRenderIsPure lists the direct imports of the core and fails on any that is not in the list above.
+func TestRenderIsPure(t *testing.T) {
+	seen := map[string]bool{}
+	for _, root := range []string{"../render", "../templates"} {
+		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			pkg := filepath.ToSlash(strings.TrimPrefix(filepath.Dir(path), "../"))
+			allowed, known := allowedImports[pkg]
+			if !known {
+				t.Errorf("package %s is not in the list", pkg)
+			}
+			seen[pkg] = true
+			file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+			if err != nil {
+				return err
+			}
+			for _, imp := range file.Imports {
+				name, err := strconv.Unquote(imp.Path.Value)
+				if err != nil || !slices.Contains(allowed, name) {
+					t.Errorf("%s imports %s", path, imp.Path.Value)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for pkg := range allowedImports {
+		if !seen[pkg] {
+			t.Errorf("package %s is in the list and not in the tree", pkg)
+		}
+	}
+}
