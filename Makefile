@@ -1,0 +1,68 @@
+# `make help` lists the targets. Nothing but Go, git and make is needed; what a target needs beside them it fetches as Go modules.
+GO      ?= go
+BIN     := bin/gitramp
+DEMO    := out/demo
+FUZZTIME ?= 2m
+CHECKS  ?= 20000
+CHAOS   ?= 300
+BENCH   ?= -n 7
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
+
+.PHONY: build
+build: ## build bin/gitramp
+	$(GO) build -trimpath -o $(BIN) ./cmd/gitramp
+
+.PHONY: install
+install: ## install gitramp into GOBIN
+	$(GO) install -trimpath ./cmd/gitramp
+
+.PHONY: demo
+demo: build ## ramp the seed tutorial's canary into out/demo: a git repository with one commit per step
+	@GITRAMP=$(abspath $(BIN)) sh fixtures/seed/demo.sh $(DEMO)
+
+.PHONY: test
+test: ## all tests: vet, unit, golden, properties, scripts, crashes (what CI calls)
+	$(GO) vet ./...
+	@test -z "$$(gofmt -l cmd render templates tests bench)" || { gofmt -l cmd render templates tests bench; echo 'gofmt -w these'; exit 1; }
+	$(GO) test ./...
+
+.PHONY: golden
+golden: ## rewrite golden/ and the CLI scripts' expected output; read the diff as a reviewer
+	$(GO) test ./render -run 'TestGolden$$' -update
+	$(GO) test ./cmd/gitramp -update
+	git --no-pager diff --stat -- golden cmd/gitramp/testdata
+
+.PHONY: race
+race: ## all tests under the race detector (needs a C compiler)
+	CGO_ENABLED=1 $(GO) test -race ./...
+
+.PHONY: e2e
+e2e: ## build every golden tree with the real kustomize v5.8.2 and, where installed, kubectl
+	cd tests/clients && $(GO) test -count=1 ./...
+
+.PHONY: fuzz
+fuzz: ## fuzz spec and lock for FUZZTIME each, and run CHECKS cases of each property
+	$(GO) test ./render -run '^Test.*Prop' -rapid.checks=$(CHECKS) -timeout 0
+	$(GO) test ./render -run '^$$' -fuzz FuzzSpec -fuzztime $(FUZZTIME) -fuzzminimizetime 10x
+	$(GO) test ./render -run '^$$' -fuzz FuzzLock -fuzztime $(FUZZTIME) -fuzzminimizetime 10x
+
+.PHONY: chaos
+chaos: ## kill a running commit CHAOS times at random, and let the next run finish
+	GITRAMP_CHAOS=$(CHAOS) $(GO) test ./cmd/gitramp -run TestChaos -count=1 -v -timeout 0
+
+.PHONY: bench
+bench: ## CPU ratios against today's way and against git's own floor
+	cd bench && $(GO) run . $(BENCH)
+
+.PHONY: lint
+lint: ## golangci-lint with .golangci.yml (builds it first: minutes)
+	$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.12.0 run ./...
+
+.PHONY: clean
+clean: ## remove bin and out
+	rm -rf bin out
