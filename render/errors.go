@@ -9,12 +9,12 @@ import (
 
 // FieldError is one thing wrong with a file: where it stands, what stands there and what is allowed.
 type FieldError struct {
-	File    string `json:"file"`
+	File    string `json:"file,omitempty"`
 	Line    int    `json:"line,omitempty"`
 	Column  int    `json:"column,omitempty"`
 	Field   string `json:"field,omitempty"`
 	Value   string `json:"value,omitempty"`
-	Problem string `json:"problem"`
+	Problem string `json:"problem,omitempty"`
 	Allowed string `json:"allowed,omitempty"`
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -10,6 +9,7 @@ import (
 
 	"github.com/gitramp/gitramp/cmd/internal/app"
 	"github.com/gitramp/gitramp/cmd/internal/git"
+	"github.com/gitramp/gitramp/cmd/internal/series"
 	"github.com/gitramp/gitramp/render"
 )
 
@@ -79,8 +79,15 @@ func (c *cli) runCommit(ctx context.Context, f commitFlags, args []string) error
 	if branch.Upstream != "" && f.date != "" {
 		return usage("--date: branch %s has the upstream %s, and holds are counted from the dates of its commits", branch.Name, branch.Upstream)
 	}
-	series := newSeries(f.perApp)
-	return c.writeSeries(ctx, repo, branch, set, apps, series, git.Options{Date: date, RefLog: "gitramp commit"}, f.dryRun)
+	s := series.Series{PerApp: f.perApp, Tool: "gitramp " + toolVersion(), DryRun: f.dryRun}
+	result, err := s.Write(ctx, repo, branch, set, apps, git.Options{Date: date, RefLog: "gitramp commit"})
+	if result.Recovered != "" {
+		c.note("%s", result.Recovered)
+	}
+	if err != nil {
+		return err
+	}
+	return c.reportCommits(result, branch, f.dryRun)
 }
 
 func parseDate(text string) (time.Time, error) {
@@ -94,70 +101,22 @@ func parseDate(text string) (time.Time, error) {
 	return date, nil
 }
 
-// writeSeries makes the commits and moves the branch.
-func (c *cli) writeSeries(ctx context.Context, repo *git.Repo, b git.Branch, set *app.Set, apps []*app.App, s *series, o git.Options, dryRun bool) error {
-	reader, err := repo.Reader(ctx, b.Tip)
-	if err != nil {
-		return err
-	}
-	defer reader.Close()
-	blob := func([]byte) (git.Mark, error) { return 1, nil }
-	var w *git.Writer
-	if !dryRun {
-		var roots []string
-		for _, a := range apps {
-			roots = append(roots, a.Spec.OutputPath())
-		}
-		if w, err = repo.Begin(ctx, b, roots, o); err != nil {
-			return err
-		}
-		defer w.Abort()
-		if w.Recovered != "" {
-			c.note("%s", w.Recovered)
-		}
-		blob = w.Blob
-	}
-	var errs []error
-	for i, a := range apps {
-		errs = append(errs, s.add(set, a, reader, blob))
-		apps[i] = nil // of a fleet only what its commits need is kept
-	}
-	if err := errors.Join(errs...); err != nil {
-		return err
-	}
-	tip := b.Tip
-	if !dryRun && len(s.commits) > 0 {
-		for _, cm := range s.commits {
-			if err := w.Commit(cm.message(), cm.edits); err != nil {
-				return err
-			}
-		}
-		if tip, err = w.Finish(); err != nil {
-			return err
-		}
-	}
-	return c.reportSeries(s, b, tip, dryRun)
-}
-
-// reportSeries says what was written.
-func (c *cli) reportSeries(s *series, b git.Branch, tip string, dryRun bool) error {
+// reportCommits says what was written.
+func (c *cli) reportCommits(r series.Result, b git.Branch, dryRun bool) error {
 	if c.output == "json" {
-		subjects := []string{}
-		for _, cm := range s.commits {
-			subjects = append(subjects, cm.subject())
-		}
-		return c.printJSON(map[string]any{"apiVersion": render.APIVersion, "kind": "Commits", "branch": b.Name, "from": b.Tip, "tip": tip, "dryRun": dryRun, "commits": subjects})
+		return c.printJSON(map[string]any{"apiVersion": render.APIVersion, "kind": "Commits", "branch": b.Name, "from": b.Tip, "tip": r.Tip, "dryRun": dryRun,
+			"commits": append([]string{}, r.Subjects...)})
 	}
-	for _, cm := range s.commits {
-		fmt.Fprintln(c.out, cm.subject())
+	for _, subject := range r.Subjects {
+		fmt.Fprintln(c.out, subject)
 	}
 	switch {
-	case len(s.commits) == 0:
+	case len(r.Subjects) == 0:
 		c.note("%s: nothing to do, every app runs what its spec asks for", b.Name)
 	case dryRun:
-		c.note("%s: %d commits would be written (git fast-import, git update-ref refs/heads/%s)", b.Name, len(s.commits), b.Name)
+		c.note("%s: %d commits would be written (git fast-import, git update-ref refs/heads/%s)", b.Name, len(r.Subjects), b.Name)
 	default:
-		c.note("%s: %d commits, now at %.10s", b.Name, len(s.commits), tip)
+		c.note("%s: %d commits, now at %.10s", b.Name, len(r.Subjects), r.Tip)
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gitramp/gitramp/cmd/internal/show"
 	"github.com/gitramp/gitramp/render"
 )
 
@@ -71,11 +72,11 @@ func (c *cli) printDiff(r *render.Release, from, to render.Step) error {
 	if err != nil {
 		return err
 	}
-	text := unified(render.Changes(before, after))
+	text := show.Unified(render.Changes(before, after))
 	if c.output == "json" {
 		err = c.printJSON(map[string]any{"apiVersion": render.APIVersion, "kind": "Diff", "from": from.ID(), "to": to.ID(), "diff": text})
 	} else {
-		_, err = fmt.Fprint(c.out, c.paintDiff(text))
+		_, err = fmt.Fprint(c.out, c.printer().Diff(text))
 	}
 	if err == nil && text != "" {
 		err = found{} // the diff says it all

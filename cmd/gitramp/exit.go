@@ -50,7 +50,7 @@ func exitCode(err error) int {
 	switch {
 	case is[app.Usage](err), is[*git.Usage](err):
 		return exitUsage
-	case is[render.SpecError](err), is[*dir.Outside](err), is[found](err):
+	case is[render.SpecError](err), is[*dir.Outside](err), is[*git.Outside](err), is[found](err):
 		return exitFinding
 	case is[app.Conflict](err), is[*git.Conflict](err), is[*dir.Drift](err):
 		return exitConflict

@@ -3,28 +3,37 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/gitramp/gitramp/cmd/internal/app"
 	"github.com/gitramp/gitramp/cmd/internal/dir"
 	"github.com/gitramp/gitramp/cmd/internal/git"
+	"github.com/gitramp/gitramp/render"
 )
 
 // target is the flags that say where the tree of an app is.
 type target struct {
 	repo   string
 	branch string
+	cmd    *cobra.Command
 }
 
 func (t *target) flags(cmd *cobra.Command) {
+	t.cmd = cmd
 	cmd.Flags().StringVar(&t.repo, "repo", "", "the target repository (default: the one that holds the spec)")
 	cmd.Flags().StringVar(&t.branch, "branch", "", "the branch that holds the output (default: the one that is checked out)")
 }
 
 // open opens the target repository of an app and finds the branch; nil where there is no repository and none was asked for.
 func (t target) open(ctx context.Context, a *app.App) (*git.Repo, git.Branch, error) {
+	if t.cmd.Flags().Changed("branch") && t.branch == "" {
+		return nil, git.Branch{}, usage("--branch: value \"\" is invalid: allowed the name of a branch")
+	}
 	at := t.repo
 	if at == "" {
 		at = a.Root
@@ -86,6 +95,7 @@ func (t target) compile(ctx context.Context, set *app.Set, apps []*app.App) erro
 	}
 	read := func(string) (map[string][]byte, error) { return nil, nil }
 	if repo != nil {
+		defer repo.Close()
 		reader, err := repo.Reader(ctx, branch.Tip)
 		if err != nil {
 			return err
@@ -124,6 +134,10 @@ func (c *cli) inDirectory(t target, args []string, tolerateDrift bool) ([]*app.A
 			errs = append(errs, usage("%s lies in no git repository: say with --repo where %s is", a.File, a.Spec.OutputPath()))
 			continue
 		}
+		if info, err := os.Stat(bases[i]); err != nil || !info.IsDir() {
+			errs = append(errs, usage("--repo: %s is no directory", bases[i]))
+			continue
+		}
 		files, err := dir.Read(bases[i], a.Spec.OutputPath())
 		if err == nil {
 			err = set.Compile(a, filepath.ToSlash(filepath.Join(bases[i], a.Spec.OutputPath())), files)
@@ -146,4 +160,16 @@ func noArgs(cmd *cobra.Command, args []string) error {
 		return usage("%s takes no argument, and %q is given", cmd.CommandPath(), args[0])
 	}
 	return nil
+}
+
+// pickStep finds a step by number or name.
+func pickStep(p render.Plan, word string) (render.Step, error) {
+	var names []string
+	for _, st := range p.Steps {
+		if word == fmt.Sprint(st.Index) || word == st.Name || word == st.ID() {
+			return st, nil
+		}
+		names = append(names, st.ID())
+	}
+	return render.Step{}, usage("step %q is unknown: allowed 0 to %d, or one of %s", word, p.Last(), strings.Join(names, ", "))
 }

@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"os/signal"
@@ -17,8 +18,23 @@ func main() {
 func run(args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	c := &cli{out: stdout, err: stderr}
+	out := &sink{to: stdout}
+	c := &cli{out: out, terminal: stdout, err: stderr}
 	root := c.root()
 	root.SetArgs(args)
-	return c.finish(root.ExecuteContext(ctx))
+	return c.finish(errors.Join(root.ExecuteContext(ctx), out.err))
+}
+
+// sink remembers that what was printed did not arrive, so that a full disk is no success.
+type sink struct {
+	to  io.Writer
+	err error
+}
+
+func (s *sink) Write(p []byte) (int, error) {
+	n, err := s.to.Write(p)
+	if s.err == nil {
+		s.err = err
+	}
+	return n, err
 }

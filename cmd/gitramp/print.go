@@ -4,10 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"strings"
 
 	"golang.org/x/term"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/gitramp/gitramp/cmd/internal/show"
 )
 
 func (c *cli) printJSON(v any) error {
@@ -53,47 +54,10 @@ func (c *cli) colours() bool {
 	case os.Getenv("CLICOLOR_FORCE") != "" && os.Getenv("CLICOLOR_FORCE") != "0":
 		return true
 	}
-	f, ok := c.out.(*os.File)
+	f, ok := c.terminal.(*os.File)
 	return ok && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(f.Fd()))
 }
 
-const (
-	bold  = "1"
-	red   = "31"
-	green = "32"
-	cyan  = "36"
-	faint = "2"
-)
-
-func (c *cli) paint(code, text string) string {
-	if !c.colours() || text == "" {
-		return text
-	}
-	return "\x1b[" + code + "m" + text + "\x1b[0m"
-}
-
-// paintDiff colours a unified diff line by line.
-func (c *cli) paintDiff(diff string) string {
-	if !c.colours() {
-		return diff
-	}
-	lines := strings.SplitAfter(diff, "\n")
-	for i, line := range lines {
-		text, end := strings.TrimSuffix(line, "\n"), ""
-		if text != line {
-			end = "\n"
-		}
-		switch {
-		case strings.HasPrefix(text, "+++"), strings.HasPrefix(text, "---"):
-			text = c.paint(bold, text)
-		case strings.HasPrefix(text, "@@"):
-			text = c.paint(cyan, text)
-		case strings.HasPrefix(text, "+"):
-			text = c.paint(green, text)
-		case strings.HasPrefix(text, "-"):
-			text = c.paint(red, text)
-		}
-		lines[i] = text + end
-	}
-	return strings.Join(lines, "")
+func (c *cli) printer() show.Printer {
+	return show.Printer{Out: c.out, Colour: c.colours()}
 }

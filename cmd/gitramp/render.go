@@ -3,16 +3,10 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
-	"fmt"
-	"os"
-	"path"
-	"regexp"
 
 	"github.com/spf13/cobra"
 
 	"github.com/gitramp/gitramp/cmd/internal/app"
-	"github.com/gitramp/gitramp/cmd/internal/dir"
 	"github.com/gitramp/gitramp/render"
 )
 
@@ -121,141 +115,4 @@ func ownTree(a *app.App) (render.Tree, error) {
 	}
 	tree, _, err := a.Release.Tree(a.Release.Plan.Steps[0], nil)
 	return tree, err
-}
-
-// renderTo writes every step of every app, and takes away steps that an earlier plan had.
-func (c *cli) renderTo(to string, apps []*app.App) error {
-	if err := os.MkdirAll(to, 0o755); err != nil {
-		return err
-	}
-	for _, a := range apps {
-		below := ""
-		if len(apps) > 1 {
-			below = a.Spec.OutputPath()
-		}
-		ramp, err := wholeRamp(a)
-		if err != nil {
-			return err
-		}
-		if err := c.staleSteps(to, below, a, ramp); err != nil {
-			return err
-		}
-		for _, st := range ramp {
-			rel := path.Join(below, st.ID())
-			owned, err := ownedFiles(to, rel)
-			if err != nil {
-				return err
-			}
-			if _, err := dir.Write(to, rel, st.tree, owned, dir.Options{}); err != nil {
-				return err
-			}
-		}
-		c.note("%s: %d steps in %s", a.Spec.Metadata.Name, len(ramp), path.Join(to, below))
-	}
-	return nil
-}
-
-var stepDirectory = regexp.MustCompile(`^[0-9]{2}-[a-z][-a-z0-9]*$`)
-
-// ownedFiles is what the lock in to/rel says that gitramp wrote there.
-func ownedFiles(to, rel string) (dir.Owned, error) {
-	files, err := dir.Read(to, rel)
-	if err != nil {
-		return nil, err
-	}
-	state, err := render.ReadState(path.Join(to, rel), files)
-	return app.Owned(state), err
-}
-
-// staleSteps removes the directories of steps that the ramp no longer has.
-func (c *cli) staleSteps(to, below string, a *app.App, ramp []rampStep) error {
-	entries, err := os.ReadDir(path.Join(to, below))
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	} else if err != nil {
-		return err
-	}
-	wanted := map[string]bool{}
-	for _, st := range ramp {
-		wanted[st.ID()] = true
-	}
-	for _, e := range entries {
-		if !e.IsDir() || wanted[e.Name()] || !stepDirectory.MatchString(e.Name()) {
-			continue
-		}
-		rel := path.Join(below, e.Name())
-		owned, err := ownedFiles(to, rel)
-		if err != nil || owned == nil {
-			continue // not a step that gitramp wrote, or not any more
-		}
-		if _, err := dir.Remove(to, rel, owned); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// renderInPlace is --write and --check.
-func (c *cli) renderInPlace(f renderFlags, args []string) error {
-	if err := c.formats("table", "json"); err != nil {
-		return err
-	}
-	apps, bases, err := c.inDirectory(f.target, args, f.overwriteDrift)
-	if err != nil {
-		return err
-	}
-	var all []pathChange
-	var errs []error
-	for i, a := range apps {
-		changes, err := inPlace(a, bases[i], f)
-		for _, ch := range changes {
-			all = append(all, pathChange{a.Spec.Metadata.Name, path.Join(a.Spec.OutputPath(), ch.Path), ch.Op.String()})
-		}
-		errs = append(errs, err)
-	}
-	if err := errors.Join(errs...); err != nil {
-		return err
-	}
-	if err := c.printChanges(all); err != nil {
-		return err
-	}
-	if f.check && len(all) > 0 {
-		return found{fmt.Sprintf("%d files are not what the specs render: gitramp render --write", len(all))}
-	}
-	return nil
-}
-
-func inPlace(a *app.App, base string, f renderFlags) ([]dir.Change, error) {
-	var tree render.Tree
-	var err error
-	if a.State.Lock == nil {
-		tree, _, err = a.First()
-	} else {
-		tree, _, err = a.Release.Own(a.State)
-	}
-	if err != nil {
-		return nil, err
-	}
-	owned := app.Owned(a.State)
-	if f.check {
-		return dir.Compare(base, a.Spec.OutputPath(), tree, owned)
-	}
-	return dir.Write(base, a.Spec.OutputPath(), tree, owned, dir.Options{OverwriteDrift: f.overwriteDrift})
-}
-
-// pathChange is a changed file for programs.
-type pathChange struct {
-	App  string `json:"app"`
-	Path string `json:"path"`
-	Op   string `json:"op"`
-}
-
-func (c *cli) printChanges(all []pathChange) error {
-	if c.output == "json" {
-		return c.printJSON(map[string]any{"apiVersion": render.APIVersion, "kind": "Changes", "changes": append([]pathChange{}, all...)})
-	}
-	for _, ch := range all {
-		fmt.Fprintf(c.out, "%s %s\n", ch.Op, ch.Path)
-	}
-	return nil
 }

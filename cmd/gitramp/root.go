@@ -12,8 +12,9 @@ import (
 // cli is what the verbs share: where they write and the flags that all of them have.
 type cli struct {
 	out, err io.Writer
-	output   string // -o
-	color    string // --color
+	terminal io.Writer // what out writes to, for colours
+	output   string    // -o
+	color    string    // --color
 }
 
 func (c *cli) root() *cobra.Command {
@@ -37,6 +38,7 @@ commit; there is no controller of gitramp's in the cluster, and no database.
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	root.SuggestionsMinimumDistance = 2
 	root.SetOut(c.out)
 	root.SetErr(c.err)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
@@ -48,6 +50,7 @@ commit; there is no controller of gitramp's in the cluster, and no database.
 	root.AddGroup(&cobra.Group{ID: "look", Title: "Look:"}, &cobra.Group{ID: "write", Title: "Write:"})
 	root.AddCommand(c.validate(), c.plan(), c.render(), c.diff(), c.commit(), c.version())
 	root.AddCommand(topics()...)
+	root.SetHelpCommand(help(root))
 	return root
 }
 

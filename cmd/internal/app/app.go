@@ -100,7 +100,7 @@ func (s *Set) claim(a *App) error {
 func (s *Set) Compile(a *App, dir string, files map[string][]byte) error {
 	var err error
 	if a.State, err = render.ReadState(dir, files); err != nil {
-		return err
+		return Conflict{err.Error()}
 	}
 	wanted, err := a.Spec.Revision(s.templates)
 	if err != nil {
@@ -148,15 +148,45 @@ func (a *App) goOn(dir string, wanted render.Revision) error {
 		}
 		return Conflict{strings.Join(lines, "\n")}
 	}
-	revs, err := a.State.Revisions()
-	if err != nil {
+	a.Known = true
+	if len(a.State.Drift) > 0 {
+		return a.rebuild(dir, wanted)
+	}
+	var err error
+	if a.revs, err = a.State.Revisions(); err != nil {
 		return err
 	}
 	if a.State.IsIdle() {
-		revs.Canary = wanted
+		a.revs.Canary = wanted
 	}
-	a.Known, a.revs = true, revs
 	return a.fixed(dir)
+}
+
+// rebuild makes the tree's revisions from the spec, where its files cannot be trusted: those that the lock names and the spec still knows.
+func (a *App) rebuild(dir string, wanted render.Revision) error {
+	stable, _, err := a.Spec.StableRevision(a.set.templates)
+	if err != nil {
+		return err
+	}
+	find := func(ref *render.RevisionRef) (rev render.Revision) {
+		for _, known := range []render.Revision{wanted, stable} {
+			if ref != nil && known.Name == ref.Revision {
+				return known
+			}
+		}
+		err = Conflict{fmt.Sprintf("%s: the spec no longer knows a revision of this tree, so only git has its files: git restore %s", dir, dir)}
+		return rev
+	}
+	l := a.State.Lock
+	prod, tried := &l.Stable, l.Canary
+	if l.Phase == render.Promote || l.Phase == render.Restore {
+		prod = l.Previous
+	}
+	a.revs = render.Revisions{Stable: find(prod), Canary: wanted}
+	if !a.State.IsIdle() {
+		a.revs.Canary = find(tried)
+	}
+	return err
 }
 
 // fixed refuses what can never change for the life of an app: the names that its objects are found by, and the port behind the prod route.

@@ -1,4 +1,7 @@
-package main
+// Package show says in tables, Markdown and data what a release does: for people before they let it happen, and for programs.
+//
+// It renders through the release it is given and writes to the writer it is given; it reads no file, and no verb's flags.
+package show
 
 import (
 	"fmt"
@@ -10,16 +13,16 @@ import (
 	"github.com/gitramp/gitramp/render"
 )
 
-// rampStep is one step of the whole ramp with its tree and what it changes.
-type rampStep struct {
+// Step is one step of the whole ramp with its tree and what it changes.
+type Step struct {
 	render.Step
-	tree    render.Tree
-	changes []render.Change
+	Tree    render.Tree
+	Changes []render.Change
 }
 
-// wholeRamp renders every step of an app's plan, the first one against nothing.
-func wholeRamp(a *app.App) ([]rampStep, error) {
-	var steps []rampStep
+// Ramp renders every step of an app's plan, the first one against nothing.
+func Ramp(a *app.App) ([]Step, error) {
+	var steps []Step
 	var before render.Tree
 	var from *render.Lock
 	for _, st := range a.Release.Plan.Steps {
@@ -27,26 +30,14 @@ func wholeRamp(a *app.App) ([]rampStep, error) {
 		if err != nil {
 			return nil, err
 		}
-		steps = append(steps, rampStep{st, tree, render.Changes(before, tree)})
+		steps = append(steps, Step{st, tree, render.Changes(before, tree)})
 		before, from = tree, lock
 	}
 	return steps, nil
 }
 
-// pickStep finds a step by number or name.
-func pickStep(p render.Plan, word string) (render.Step, error) {
-	var names []string
-	for _, st := range p.Steps {
-		if word == fmt.Sprint(st.Index) || word == st.Name || word == st.ID() {
-			return st, nil
-		}
-		names = append(names, st.ID())
-	}
-	return render.Step{}, usage("step %q is unknown: allowed 0 to %d, or one of %s", word, p.Last(), strings.Join(names, ", "))
-}
-
-// unified is the text of some changes as a unified diff, the lock left out: it changes in every step.
-func unified(changes []render.Change) string {
+// Unified is the text of some changes as a unified diff, the lock left out: it changes in every step.
+func Unified(changes []render.Change) string {
 	var b strings.Builder
 	for _, ch := range changes {
 		if ch.Path == render.LockFile {
@@ -64,8 +55,8 @@ func unified(changes []render.Change) string {
 	return b.String()
 }
 
-// percent is a weight as people say it: 20%, 0.5%.
-func percent(weight, total int) string {
+// Percent is a weight as people say it: 20%, 0.5%.
+func Percent(weight, total int) string {
 	text := fmt.Sprintf("%.4f", 100*float64(weight)/float64(total))
 	return strings.TrimRight(strings.TrimRight(text, "0"), ".") + "%"
 }

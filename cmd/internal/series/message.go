@@ -1,10 +1,11 @@
-package main
+package series
 
 import (
 	"fmt"
 	"strings"
 
 	"github.com/gitramp/gitramp/cmd/internal/app"
+	"github.com/gitramp/gitramp/cmd/internal/show"
 	"github.com/gitramp/gitramp/render"
 )
 
@@ -22,7 +23,7 @@ const (
 )
 
 // subject is the first line of a commit's message.
-func (c *seriesCommit) subject() string {
+func (c *commit) subject() string {
 	if len(c.moves) == 1 {
 		return c.moves[0].line()
 	}
@@ -41,7 +42,7 @@ func (c *seriesCommit) subject() string {
 }
 
 // message is the whole message: what happens, why it is safe to stop here, and the trailers.
-func (c *seriesCommit) message() string {
+func (c *commit) message() string {
 	var b strings.Builder
 	b.WriteString(c.subject() + "\n\n")
 	if len(c.moves) == 1 {
@@ -61,16 +62,16 @@ func (c *seriesCommit) message() string {
 		}
 		b.WriteString("\n")
 	}
-	fmt.Fprintf(&b, "%s: gitramp %s\n", trailerTool, toolVersion())
+	fmt.Fprintf(&b, "%s: %s\n", trailerTool, c.tool)
 	return b.String()
 }
 
 // line is one move in a line: demo: shift to 20% (step 2/8).
-func (m moveText) line() string {
+func (m move) line() string {
 	what := string(m.transition)
 	switch m.transition {
 	case render.Shift, render.Full:
-		what = "shift to " + percent(m.to, m.total)
+		what = "shift to " + show.Percent(m.to, m.total)
 	case app.Install:
 		what = "install " + m.images
 	case render.Prepare:
@@ -81,7 +82,7 @@ func (m moveText) line() string {
 	return fmt.Sprintf("%s: %s (step %d/%d)", m.app, what, m.index, m.last)
 }
 
-func (m moveText) weights() string {
+func (m move) weights() string {
 	if m.from == m.to {
 		return fmt.Sprint(m.to)
 	}
@@ -89,7 +90,7 @@ func (m moveText) weights() string {
 }
 
 // explain says what the commit does to the requests of the app's users.
-func (m moveText) explain() string {
+func (m move) explain() string {
 	switch m.transition {
 	case app.Install:
 		return "Prod runs " + m.images + " and gets all requests."
@@ -98,7 +99,7 @@ func (m moveText) explain() string {
 	case render.Prepare:
 		return "The canary's pods start. No request reaches them yet."
 	case render.Shift, render.Full:
-		return fmt.Sprintf("The canary gets %s of the requests, prod the rest.", percent(m.to, m.total))
+		return fmt.Sprintf("The canary gets %s of the requests, prod the rest.", show.Percent(m.to, m.total))
 	case render.Scale:
 		return "The number of canary pods changes, and nothing else."
 	case render.Header:

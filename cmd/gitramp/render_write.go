@@ -1,0 +1,84 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"path"
+
+	"github.com/gitramp/gitramp/cmd/internal/app"
+	"github.com/gitramp/gitramp/cmd/internal/dir"
+	"github.com/gitramp/gitramp/render"
+)
+
+// renderInPlace is --write and --check.
+func (c *cli) renderInPlace(f renderFlags, args []string) error {
+	if err := c.formats("table", "json"); err != nil {
+		return err
+	}
+	apps, bases, err := c.inDirectory(f.target, args, f.overwriteDrift)
+	if err != nil {
+		return f.asFinding(err)
+	}
+	var all []pathChange
+	var errs []error
+	for i, a := range apps {
+		changes, err := inPlace(a, bases[i], f)
+		for _, ch := range changes {
+			all = append(all, pathChange{a.Spec.Metadata.Name, path.Join(a.Spec.OutputPath(), ch.Path), ch.Op.String()})
+		}
+		errs = append(errs, err)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return f.asFinding(err)
+	}
+	if err := c.printChanges(all); err != nil {
+		return err
+	}
+	if f.check && len(all) > 0 {
+		return found{fmt.Sprintf("%d files are not what the specs render: gitramp render --write", len(all))}
+	}
+	return nil
+}
+
+// asFinding makes what --check finds a finding: for --write an edited file is a conflict.
+func (f renderFlags) asFinding(err error) error {
+	if code := exitCode(err); f.check && code == exitConflict {
+		return found{err.Error()}
+	}
+	return err
+}
+
+func inPlace(a *app.App, base string, f renderFlags) ([]dir.Change, error) {
+	var tree render.Tree
+	var err error
+	if a.State.Lock == nil {
+		tree, _, err = a.First()
+	} else {
+		tree, _, err = a.Release.Own(a.State)
+	}
+	if err != nil {
+		return nil, err
+	}
+	owned := app.Owned(a.State)
+	if f.check {
+		return dir.Compare(base, a.Spec.OutputPath(), tree, owned)
+	}
+	return dir.Write(base, a.Spec.OutputPath(), tree, owned, dir.Options{OverwriteDrift: f.overwriteDrift})
+}
+
+// pathChange is a changed file for programs.
+type pathChange struct {
+	App  string `json:"app"`
+	Path string `json:"path"`
+	Op   string `json:"op"`
+}
+
+func (c *cli) printChanges(all []pathChange) error {
+	if c.output == "json" {
+		return c.printJSON(map[string]any{"apiVersion": render.APIVersion, "kind": "Changes", "changes": append([]pathChange{}, all...)})
+	}
+	for _, ch := range all {
+		fmt.Fprintf(c.out, "%s %s\n", ch.Op, ch.Path)
+	}
+	return nil
+}

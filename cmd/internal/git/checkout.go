@@ -1,0 +1,166 @@
+package git
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"unicode/utf8"
+)
+
+// checkout is the work tree that has the branch checked out.
+type checkout struct{ top, gitDir string }
+
+// checkout locks the index of a work tree and makes sure that nothing of the user's lies in our way.
+func (r *Repo) checkout(ctx context.Context, top string, roots []string) (*checkout, error) {
+	if !utf8.ValidString(top) {
+		return nil, &Usage{Text: "the work tree's path is not UTF-8: " + quote(top)} // the journal could not name it
+	}
+	c := &checkout{top: top, gitDir: r.gitDir}
+	if top != r.dir {
+		out, err := r.run(ctx, call{dir: top, args: []string{"rev-parse", "--absolute-git-dir"}})
+		if err != nil {
+			return nil, err
+		}
+		c.gitDir = strings.TrimSuffix(out, "\n")
+	}
+	there := false
+	for _, root := range roots {
+		found, err := c.plainDirs(root)
+		if err != nil {
+			return nil, err
+		}
+		there = there || found
+	}
+	if err := r.lockIndex(ctx, c.gitDir); err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(filepath.Join(c.gitDir, "index")); err != nil && !there {
+		return c, nil
+	}
+	return c, r.clean(ctx, top, roots)
+}
+
+// plainDirs walks down to a root in the work tree: what is there must be directories, and no other repository's.
+func (c *checkout) plainDirs(root string) (there bool, err error) {
+	at := c.top
+	for part := range strings.SplitSeq(root, "/") {
+		at = filepath.Join(at, part)
+		fi, err := os.Lstat(at)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return false, nil
+		case err != nil:
+			return false, err
+		case fi.Mode()&fs.ModeSymlink != 0:
+			return false, &Outside{Text: at + " is a symlink: gitramp does not write through one"}
+		case !fi.IsDir():
+			return false, &Conflict{Text: at + " is in the way: a directory belongs there"}
+		}
+		if _, err := os.Lstat(filepath.Join(at, ".git")); err == nil && at != c.top {
+			return false, &Outside{Text: at + " is a repository of its own: run gitramp there"}
+		}
+	}
+	return true, nil
+}
+
+// clean refuses roots with uncommitted changes, staged or not.
+func (r *Repo) clean(ctx context.Context, top string, roots []string) error {
+	args := append([]string{"status", "--porcelain", "-z", "--no-renames", "--untracked-files=no", "--"}, roots...)
+	out, err := r.run(ctx, call{dir: top, args: args})
+	if err != nil {
+		return err
+	}
+	var dirty []string
+	for line := range strings.SplitSeq(out, "\x00") {
+		if len(line) > 3 {
+			dirty = append(dirty, line[3:])
+		}
+	}
+	if len(dirty) > 0 {
+		return &Conflict{Text: "uncommitted changes, commit or restore them first: " + list(dirty)}
+	}
+	return nil
+}
+
+func list(names []string) string {
+	const most = 10
+	if len(names) > most {
+		names = append(names[:most:most], "...")
+	}
+	return strings.Join(names, ", ")
+}
+
+// untracked is the first thing in the work tree, on the way to a file or at its place, that the tip does not know: bringing the file along would
+// overwrite it. "" is none.
+func (c *checkout) untracked(tip *Reader, name string) (string, error) {
+	parts := strings.Split(name, "/")
+	for i := range parts {
+		at := strings.Join(parts[:i+1], "/")
+		fi, err := os.Lstat(filepath.Join(c.top, at))
+		if err != nil {
+			return "", ignore(err, fs.ErrNotExist)
+		}
+		if last := i == len(parts)-1; fi.IsDir() && !last {
+			continue
+		}
+		known, err := tip.lookup(at)
+		if err != nil {
+			return "", err
+		}
+		if known.id == "" || known.mode == modeTree {
+			return at, nil
+		}
+		return "", nil
+	}
+	return "", nil
+}
+
+// copyIndex makes our private copy of a work tree's index. It keeps the time stamp: git tells by it which entries may have changed unseen.
+func (r *Repo) copyIndex(gitDir string) error {
+	from, to := filepath.Join(gitDir, "index"), r.state("index")
+	data, err := os.ReadFile(from)
+	if errors.Is(err, fs.ErrNotExist) {
+		return ignore(os.Remove(to), fs.ErrNotExist)
+	}
+	if err != nil {
+		return err
+	}
+	fi, err := os.Stat(from)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(to, data, fi.Mode().Perm()); err != nil {
+		return err
+	}
+	step("private index")
+	return os.Chtimes(to, fi.ModTime(), fi.ModTime())
+}
+
+// bring takes the roots of index and work tree along to the new tip.
+func (r *Repo) bring(ctx context.Context, j *journal, lock *os.File) error {
+	if err := r.restore(ctx, j, lock, j.Roots, "--staged", "--worktree"); err != nil {
+		return err
+	}
+	return r.putIndex(j)
+}
+
+// restore works on the private copy of the index. Hooks do not see it, filters do.
+func (r *Repo) restore(ctx context.Context, j *journal, lock *os.File, paths []string, what ...string) error {
+	if len(paths) == 0 {
+		return nil
+	}
+	args := []string{"restore", "--quiet", "--source=" + j.New, "--no-recurse-submodules", "--ignore-skip-worktree-bits", "--pathspec-from-file=-", "--pathspec-file-nul"}
+	_, err := r.run(ctx, call{args: append(args, what...), dir: j.Top, env: []string{"GIT_INDEX_FILE=" + r.state("index")}, stdin: strings.Join(paths, "\x00"), lock: lock})
+	step("restored")
+	return err
+}
+
+// putIndex puts the private copy in place. Where nothing was restored on an unborn branch there is none.
+func (r *Repo) putIndex(j *journal) error {
+	err := os.Rename(r.state("index"), filepath.Join(j.GitDir, "index"))
+	step("index")
+	return ignore(err, fs.ErrNotExist)
+}

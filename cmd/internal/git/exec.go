@@ -1,0 +1,98 @@
+package git
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"syscall"
+)
+
+// kept are the variables that a child may see: what a user's git needs to find its config, identity, signing key and terminal. Everything else goes,
+// above all GIT_DIR, GIT_INDEX_FILE and their like, which are set when we are called from a hook. GIT_CONFIG_NOSYSTEM is passed on but not set: the
+// machine's config is as much the user's as the global one (identity and signing often come from there).
+var kept = []string{
+	"PATH", "HOME", "USER", "LOGNAME", "EMAIL", "TZ", "TMPDIR", "TERM", "DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS",
+	"GNUPGHOME", "GPG_TTY", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM",
+}
+
+func clean(environ []string) []string {
+	env := []string{"LANG=C", "LC_ALL=C", "GIT_TERMINAL_PROMPT=0", "GIT_OPTIONAL_LOCKS=0"}
+	for _, entry := range environ {
+		name, _, _ := strings.Cut(entry, "=")
+		prefixed := slices.ContainsFunc([]string{"XDG_", "SSH_", "GIT_AUTHOR_", "GIT_COMMITTER_"}, func(p string) bool { return strings.HasPrefix(name, p) })
+		if prefixed || slices.Contains(kept, name) {
+			env = append(env, entry)
+		}
+	}
+	return env
+}
+
+// getenv is what a child sees under that name.
+func (r *Repo) getenv(name string) string {
+	for _, entry := range slices.Backward(r.env) {
+		if value, ok := strings.CutPrefix(entry, name+"="); ok {
+			return value
+		}
+	}
+	return ""
+}
+
+// call is one git command. The zero value of all but args will do.
+type call struct {
+	args  []string
+	flags []string // -c key=value for this command
+	dir   string   // "": the repository's
+	env   []string // on top of the cleaned one
+	stdin string
+	hooks bool     // let the user's hooks run
+	lock  *os.File // inherited, so that the flock lives as long as the child
+}
+
+func (r *Repo) command(ctx context.Context, c call) (*exec.Cmd, *tail) {
+	args := []string{"--literal-pathspecs", "-c", "core.fsmonitor=false", "-c", "protocol.ext.allow=never"}
+	if !c.hooks {
+		args = append(args, "-c", "core.hooksPath=/dev/null")
+	}
+	for _, flag := range c.flags {
+		args = append(args, "-c", flag)
+	}
+	cmd := exec.CommandContext(ctx, r.git, append(args, c.args...)...)
+	cmd.Dir, cmd.Env = r.dir, append(slices.Clone(r.env), c.env...)
+	if c.dir != "" {
+		cmd.Dir = c.dir
+	}
+	if c.lock != nil {
+		cmd.ExtraFiles = []*os.File{c.lock}
+	}
+	// A terminated git removes its lock files; a killed one cannot.
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = 5 * r.patience
+	said := &tail{}
+	cmd.Stderr = said
+	return cmd, said
+}
+
+// run runs one command to its end and returns what it wrote.
+func (r *Repo) run(ctx context.Context, c call) (string, error) {
+	cmd, said := r.command(ctx, c)
+	var out bytes.Buffer
+	cmd.Stdin, cmd.Stdout = strings.NewReader(c.stdin), &out
+	err := cmd.Run()
+	return out.String(), failure(c.args, err, said)
+}
+
+// failure turns what os/exec says about a command into an *Error with what git said.
+func failure(args []string, err error, said *tail) error {
+	if errors.Is(err, exec.ErrWaitDelay) {
+		return nil // it ended well, and only left something running that holds its stderr: a hook's background job
+	}
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return &Error{Args: args, Code: exit.ExitCode(), Stderr: said.String()}
+	}
+	return err
+}

@@ -1,0 +1,106 @@
+package git
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+)
+
+// land moves the branch, then index and work tree, under the journal.
+func (w *Writer) land(tip string) error {
+	roots, err := w.changed(tip)
+	if err != nil {
+		return err
+	}
+	j := &journal{Version: journalVersion, Branch: w.branch.Name, Old: w.branch.Tip, New: tip, Roots: roots, PID: os.Getpid()}
+	if w.work != nil {
+		j.Top, j.GitDir = w.work.top, w.work.gitDir
+		if err := w.repo.copyIndex(j.GitDir); err != nil {
+			return err
+		}
+	}
+	if err := w.repo.writeJournal(j); err != nil {
+		return err
+	}
+	if err := w.move(j); err != nil {
+		return err
+	}
+	step("moved")
+	if w.work == nil {
+		return nil
+	}
+	// From here on being cancelled is no reason to stop half-way.
+	if err := w.repo.bring(context.WithoutCancel(w.ctx), j, w.lock); err != nil {
+		w.unsure = true
+		return fmt.Errorf("%s is at %s, but its work tree is not (the next run finishes it): %w", j.Branch, short(tip), err)
+	}
+	return nil
+}
+
+// changed lists the roots that are not as they were. One that exists neither before nor after is not among them: git would not know it.
+func (w *Writer) changed(tip string) (roots []string, err error) {
+	after, err := w.repo.Reader(w.ctx, tip)
+	if err != nil {
+		return nil, err
+	}
+	for _, root := range w.roots {
+		was, err := w.tree.lookup(root)
+		is, err2 := after.lookup(root)
+		if err := errors.Join(err, err2); err != nil {
+			return nil, err
+		}
+		if was.id != is.id {
+			roots = append(roots, root)
+		}
+	}
+	return roots, nil
+}
+
+// move is the one moment at which the branch changes: compare-and-set, with the user's reference-transaction hook.
+func (w *Writer) move(j *journal) error {
+	change := "create refs/heads/" + j.Branch + " " + j.New + "\n"
+	if j.Old != "" {
+		change = "update refs/heads/" + j.Branch + " " + j.New + " " + j.Old + "\n"
+	}
+	_, err := w.repo.run(w.ctx, call{
+		args: []string{"update-ref", "-m", w.reflog, "--stdin"}, flags: []string{"core.fsync=committed,loose-object,reference"},
+		dir: j.Top, stdin: change, hooks: true, lock: w.lock,
+	})
+	if err == nil {
+		return nil
+	}
+	tip, tipErr := w.repo.tip(j.Branch)
+	var said *Error
+	switch {
+	case tipErr != nil:
+		w.unsure = true
+		return errors.Join(err, tipErr)
+	case tip.id == j.New:
+		return nil // killed, or cancelled, just after
+	case tip.id != j.Old:
+		return w.repo.lost(j.Branch)
+	case !errors.As(err, &said):
+		return err
+	case strings.Contains(said.Stderr, "aborted by hook"):
+		return &Refusal{Text: "a hook refused to move " + j.Branch, Err: err}
+	case strings.Contains(said.Stderr, "cannot lock ref"):
+		return &Conflict{Text: "git cannot lock " + j.Branch, Err: err}
+	}
+	return err
+}
+
+// lost says who won the race for a branch.
+func (r *Repo) lost(branch string) error {
+	tip, err := r.tip(branch)
+	if err != nil {
+		return err
+	}
+	if tip.id == "" {
+		return &Conflict{Text: branch + " was deleted while this run was at work"}
+	}
+	_, message, _ := strings.Cut(string(tip.data), "\n\n")
+	subject, _, _ := strings.Cut(message, "\n")
+	return &Conflict{Text: fmt.Sprintf("%s was moved to %s (%s) while this run was at work", branch, short(tip.id), sanitise(subject))}
+}

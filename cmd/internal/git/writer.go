@@ -1,0 +1,221 @@
+package git
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Mark names a blob or commit that a Writer has written.
+type Mark int
+
+// Edit puts a blob at a path, relative to the repository's top and slash-separated; Mark 0 deletes the path.
+type Edit struct {
+	Path string
+	Mark Mark
+}
+
+// Options of a chain of commits.
+type Options struct {
+	Date   time.Time // of author and committer; zero: now, or git's own GIT_*_DATE
+	RefLog string    // what the reflog says
+}
+
+// Writer builds a chain of commits on top of a branch. Nothing moves before Finish. It is for one goroutine.
+type Writer struct {
+	Recovered string // what Begin finished for a run that crashed: a line for stderr
+
+	repo              *Repo
+	ctx               context.Context
+	branch            Branch
+	roots             []string
+	reflog            string
+	author, committer ident
+	lock              *os.File
+	tree              *Reader   // at the tip
+	work              *checkout // nil: not checked out
+	imp               *importer
+	commits           []commit
+	present           map[string]bool // what became of each path
+	unsure            bool            // the branch may have moved, index and work tree are not along: leave the journal
+	done              bool
+}
+
+type commit struct {
+	mark    Mark
+	message string
+}
+
+// Begin locks the repository, finishes a run that crashed, checks that the branch is where the caller read it and that the roots (directories, relative
+// to the repository's top) can be written, and starts fast-import.
+func (r *Repo) Begin(ctx context.Context, b Branch, roots []string, o Options) (*Writer, error) {
+	w := &Writer{repo: r, ctx: ctx, reflog: "gitramp", present: map[string]bool{}}
+	if o.RefLog != "" {
+		w.reflog = strings.Join(strings.Fields(sanitise(o.RefLog)), " ")
+	}
+	for _, root := range roots {
+		root = path.Clean(root)
+		if err := checkPath(root); err != nil {
+			return nil, err
+		}
+		w.roots = append(w.roots, root)
+	}
+	var err error
+	if w.lock, err = r.flock(ctx); err != nil {
+		return nil, err
+	}
+	if err := w.begin(b, o); err != nil {
+		w.Abort()
+		return nil, err
+	}
+	return w, nil
+}
+
+func (w *Writer) begin(b Branch, o Options) (err error) {
+	r := w.repo
+	if w.Recovered, err = r.recover(w.ctx, w.lock); err != nil {
+		w.unsure = true
+		return err
+	}
+	if w.branch, err = r.Branch(w.ctx, b.Name); err != nil {
+		return err
+	}
+	if w.branch.Tip != b.Tip {
+		return r.lost(b.Name)
+	}
+	if w.author, err = r.ident(w.ctx, "AUTHOR", o.Date); err != nil {
+		return err
+	}
+	if w.committer, err = r.ident(w.ctx, "COMMITTER", o.Date); err != nil {
+		return err
+	}
+	if w.tree, err = r.Reader(w.ctx, b.Tip); err != nil {
+		return err
+	}
+	for _, root := range w.roots {
+		if at, err := w.tree.lookup(root); err != nil {
+			return err
+		} else if at.id != "" && at.mode != modeTree {
+			return &Conflict{Text: quote(root) + " is a file, not a directory"}
+		}
+	}
+	if w.branch.WorkTree != "" {
+		if w.work, err = r.checkout(w.ctx, w.branch.WorkTree, w.roots); err != nil {
+			return err
+		}
+	}
+	w.imp, err = r.startImport(w.ctx, w.lock)
+	return err
+}
+
+// Blob writes a file's content.
+func (w *Writer) Blob(data []byte) (Mark, error) {
+	w.imp.marks++
+	return Mark(w.imp.marks), w.imp.put("blob\nmark :%d\ndata %d\n%s\n", w.imp.marks, len(data), data)
+}
+
+// Commit writes the next commit of the chain.
+func (w *Writer) Commit(message string, edits []Edit) error {
+	var b strings.Builder
+	for _, e := range edits {
+		if err := checkPath(e.Path); err != nil {
+			return err
+		}
+		if !within(e.Path, w.roots) {
+			return &Usage{Text: "path " + quote(e.Path) + " lies outside of " + list(w.roots)}
+		}
+		if w.present[e.Path] = e.Mark != 0; e.Mark == 0 {
+			fmt.Fprintf(&b, "D %s\n", e.Path)
+		} else {
+			fmt.Fprintf(&b, "M 100644 :%d %s\n", e.Mark, e.Path)
+		}
+	}
+	from := ""
+	if len(w.commits) == 0 && w.branch.Tip != "" {
+		from = "from " + w.branch.Tip + "\n"
+	}
+	message = strings.TrimRight(message, "\n") + "\n"
+	w.imp.marks++
+	w.commits = append(w.commits, commit{Mark(w.imp.marks), message})
+	return w.imp.put("commit refs/heads/chain\nmark :%d\nauthor %s\ncommitter %s\ndata %d\n%s%s%s\n",
+		w.imp.marks, w.author, w.committer, len(message), message, from, b.String())
+}
+
+// Finish completes the commits, moves the branch onto the last one, and brings index and work tree along. Without commits it changes nothing.
+func (w *Writer) Finish() (tip string, err error) {
+	defer w.Abort()
+	if w.done {
+		return "", errors.New("the writer is closed")
+	}
+	if len(w.commits) == 0 {
+		return w.branch.Tip, nil
+	}
+	if err := w.obstacles(); err != nil {
+		return "", err
+	}
+	ids, err := w.imp.finish()
+	if err != nil {
+		return "", err
+	}
+	step("imported")
+	tip = ids[w.commits[len(w.commits)-1].mark]
+	if w.repo.config.flag("commit.gpgsign") {
+		if tip, err = w.sign(ids); err != nil {
+			return "", err
+		}
+	}
+	if !isHex(tip, w.repo.config.hashLen()) {
+		return "", fmt.Errorf("git fast-import left no commit: %q", tip)
+	}
+	if err := w.imp.publish(w.repo.common + "/objects"); err != nil {
+		return "", err
+	}
+	return tip, w.land(tip)
+}
+
+// obstacles refuses to overwrite untracked files.
+func (w *Writer) obstacles() error {
+	if w.work == nil {
+		return nil
+	}
+	var found []string
+	for name, present := range w.present {
+		if !present {
+			continue
+		}
+		at, err := w.work.untracked(w.tree, name)
+		if err != nil {
+			return err
+		}
+		if at != "" {
+			found = append(found, at)
+		}
+	}
+	if slices.Sort(found); len(found) > 0 {
+		return &Conflict{Text: "untracked files are in the way: " + list(slices.Compact(found))}
+	}
+	return nil
+}
+
+// Abort drops everything that did not land. After Finish it does nothing.
+func (w *Writer) Abort() {
+	if w.done {
+		return
+	}
+	w.done = true
+	if w.imp != nil {
+		w.imp.kill()
+		os.RemoveAll(w.imp.dir)
+	}
+	if w.unsure {
+		w.repo.unlockIndex()
+	} else {
+		w.repo.drop()
+	}
+	w.lock.Close()
+}

@@ -1,0 +1,165 @@
+// Package series writes a release of one app, or of a fleet, as a series of commits: the k-th commit holds the k-th step of each app.
+//
+// It decides nothing: which steps are left is package app's to say, and how a branch moves is package git's. It refuses to write over a file that gitramp
+// did not write.
+package series
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/gitramp/gitramp/cmd/internal/app"
+	"github.com/gitramp/gitramp/cmd/internal/git"
+	"github.com/gitramp/gitramp/render"
+)
+
+// Series is how a release is to be written.
+type Series struct {
+	PerApp bool   // one commit for each app and step, instead of one for each step
+	Tool   string // who writes, for the trailers
+	DryRun bool   // render everything, write nothing
+
+	commits []*commit
+}
+
+// Result is what was written, or would be.
+type Result struct {
+	Tip       string   // of the branch by now
+	Subjects  []string // of the commits, in their order
+	Recovered string   // what was finished of a run that crashed
+}
+
+// commit is one commit: what it edits and what it says.
+type commit struct {
+	edits []git.Edit
+	moves []move
+	tool  string
+}
+
+// move is what a message says of one app's move.
+type move struct {
+	app         string
+	transition  render.Transition
+	index, last int
+	from, to    int
+	total       int
+	revision    string
+	images      string
+}
+
+// blobWriter takes the bytes of a file as they are rendered, so that a fleet is never held whole.
+type blobWriter func([]byte) (git.Mark, error)
+
+// Write renders the apps against the branch's tip and moves the branch once, when all commits are made. It drops each app when it is done with it.
+func (s *Series) Write(ctx context.Context, repo *git.Repo, b git.Branch, set *app.Set, apps []*app.App, o git.Options) (Result, error) {
+	result := Result{Tip: b.Tip}
+	var roots []string
+	for _, a := range apps {
+		roots = append(roots, a.Spec.OutputPath())
+	}
+	blob := func([]byte) (git.Mark, error) { return 1, nil }
+	var w *git.Writer
+	if !s.DryRun {
+		var err error
+		if w, err = repo.Begin(ctx, b, roots, o); err != nil {
+			return result, err
+		}
+		defer w.Abort()
+		result.Recovered, blob = w.Recovered, w.Blob
+	}
+	if err := s.render(ctx, repo, b, set, apps, blob); err != nil {
+		return result, err
+	}
+	for _, c := range s.commits {
+		result.Subjects = append(result.Subjects, c.subject())
+	}
+	if s.DryRun || len(s.commits) == 0 {
+		return result, nil
+	}
+	for _, c := range s.commits {
+		if err := w.Commit(c.message(), c.edits); err != nil {
+			return result, err
+		}
+	}
+	var err error
+	result.Tip, err = w.Finish()
+	return result, err
+}
+
+func (s *Series) render(ctx context.Context, repo *git.Repo, b git.Branch, set *app.Set, apps []*app.App, blob blobWriter) error {
+	reader, err := repo.Reader(ctx, b.Tip)
+	if err != nil {
+		return err
+	}
+	defer reader.Close()
+	var errs []error
+	for i, a := range apps {
+		errs = append(errs, s.add(set, a, reader, blob))
+		apps[i] = nil
+	}
+	return errors.Join(errs...)
+}
+
+// add renders an app and appends its moves.
+func (s *Series) add(set *app.Set, a *app.App, reader *git.Reader, blob blobWriter) error {
+	root := a.Spec.OutputPath()
+	files, err := reader.Dir(root)
+	if err != nil {
+		return err
+	}
+	if err := set.Compile(a, root, files); err != nil {
+		return err
+	}
+	k := 0
+	if s.PerApp {
+		k = len(s.commits)
+	}
+	paths := map[string]string{}
+	return a.Moves(func(m app.Move) error {
+		if k == len(s.commits) {
+			s.commits = append(s.commits, &commit{tool: s.Tool})
+		}
+		cm := s.commits[k]
+		k++
+		for _, ch := range m.Changes {
+			if ch.Op == render.Added && foreign(a, files, ch.Path) {
+				return app.Conflict{Text: fmt.Sprintf("%s/%s is there already, and no %s says that gitramp wrote it", root, ch.Path, render.LockFile)}
+			}
+			edit := git.Edit{Path: paths[ch.Path]}
+			if edit.Path == "" {
+				edit.Path = root + "/" + ch.Path
+				paths[ch.Path] = edit.Path
+			}
+			if ch.Op != render.Removed {
+				if edit.Mark, err = blob(ch.New); err != nil {
+					return err
+				}
+			}
+			cm.edits = append(cm.edits, edit)
+		}
+		cm.moves = append(cm.moves, newMove(a, m))
+		return nil
+	})
+}
+
+// foreign says whether a file stands at the tip that gitramp did not write.
+func foreign(a *app.App, files map[string][]byte, path string) bool {
+	_, there := files[path]
+	_, ours := a.State.Tree.Get(path)
+	return there && !ours
+}
+
+func newMove(a *app.App, m app.Move) move {
+	ref := m.Lock.Stable
+	if m.Lock.Canary != nil {
+		ref = *m.Lock.Canary
+	}
+	var images []string
+	for _, i := range ref.Images {
+		images = append(images, i.Image)
+	}
+	return move{app: a.Spec.Metadata.Name, transition: m.Transition, index: m.Lock.Step.Index, last: m.Lock.Step.Last,
+		from: m.Weight, to: m.Lock.Weight, total: m.Lock.WeightTotal, revision: ref.Revision, images: strings.Join(images, ", ")}
+}

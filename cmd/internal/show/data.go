@@ -1,0 +1,87 @@
+package show
+
+import (
+	"fmt"
+
+	"github.com/gitramp/gitramp/cmd/internal/app"
+	"github.com/gitramp/gitramp/render"
+)
+
+// Plan is a plan for programs.
+type Plan struct {
+	APIVersion string            `json:"apiVersion"`
+	Kind       string            `json:"kind"`
+	App        string            `json:"app"`
+	Namespace  string            `json:"namespace,omitempty"`
+	Spec       string            `json:"spec"`
+	Path       string            `json:"path"`
+	Stable     map[string]string `json:"stable"`
+	Canary     map[string]string `json:"canary"`
+	At         string            `json:"at,omitempty"` // the step that the tree stands at
+	Total      int               `json:"weightTotal"`
+	Steps      []PlanStep        `json:"steps"`
+}
+
+// PlanStep is one step of a Plan.
+type PlanStep struct {
+	Index      int               `json:"index"`
+	Name       string            `json:"name"`
+	Transition render.Transition `json:"transition"`
+	Weight     int               `json:"weight"`
+	Replicas   replicasView      `json:"replicas"`
+	Files      []fileView        `json:"files"`
+	Hold       holdView          `json:"hold"`
+	Diff       string            `json:"diff,omitempty"`
+}
+
+type replicasView struct {
+	Prod   int `json:"prod"`
+	Canary int `json:"canary"`
+}
+
+type fileView struct {
+	Path string    `json:"path"`
+	Op   render.Op `json:"op"`
+}
+
+type holdView struct {
+	Settle string `json:"settle,omitempty"`
+	Pause  string `json:"pause,omitempty"`
+	Manual bool   `json:"manual,omitempty"`
+}
+
+// NewPlan is the plan of an app, with each step's diff where asked.
+func NewPlan(a *app.App, ramp []Step, diff bool) Plan {
+	stable, canary := a.Images()
+	m := a.Spec.Metadata
+	v := Plan{APIVersion: render.APIVersion, Kind: "Plan", App: m.Name, Namespace: m.Namespace, Spec: a.File, Path: a.Spec.OutputPath(),
+		Stable: imageMap(stable), Canary: imageMap(canary), Total: a.Release.Plan.Total}
+	if l := a.State.Lock; l != nil {
+		v.At = fmt.Sprintf("%02d-%s", l.Step.Index, l.Step.Name)
+	}
+	for _, st := range ramp {
+		sv := PlanStep{Index: st.Index, Name: st.Name, Transition: st.Transition, Weight: st.Weight, Replicas: replicasView{st.Prod, st.Canary}}
+		for _, ch := range st.Changes {
+			sv.Files = append(sv.Files, fileView{ch.Path, ch.Op})
+		}
+		if st.HasCanary() {
+			sv.Hold = holdView{Settle: st.Hold.Settle.String(), Manual: st.Hold.Manual}
+			if st.Hold.Pause > 0 {
+				sv.Hold.Pause = st.Hold.Pause.String()
+			}
+		}
+		if diff {
+			sv.Diff = Unified(st.Changes)
+		}
+		v.Steps = append(v.Steps, sv)
+	}
+	return v
+}
+
+func imageMap(images []render.ContainerImage) map[string]string {
+	m := map[string]string{}
+	for _, i := range images {
+		m[i.Container] = i.Image
+	}
+	return m
+}

@@ -1,0 +1,54 @@
+package show
+
+import (
+	"io"
+	"strings"
+)
+
+// Printer prints to Out, in colours where it is asked to.
+type Printer struct {
+	Out    io.Writer
+	Colour bool
+}
+
+// Codes of ANSI terminals.
+const (
+	Bold  = "1"
+	red   = "31"
+	green = "32"
+	cyan  = "36"
+)
+
+// Paint colours text where colours are wanted.
+func (p Printer) Paint(code, text string) string {
+	if !p.Colour || text == "" {
+		return text
+	}
+	return "\x1b[" + code + "m" + text + "\x1b[0m"
+}
+
+// Diff colours a unified diff line by line.
+func (p Printer) Diff(diff string) string {
+	if !p.Colour {
+		return diff
+	}
+	lines := strings.SplitAfter(diff, "\n")
+	for i, line := range lines {
+		text, end := strings.TrimSuffix(line, "\n"), ""
+		if text != line {
+			end = "\n"
+		}
+		switch {
+		case strings.HasPrefix(text, "+++"), strings.HasPrefix(text, "---"):
+			text = p.Paint(Bold, text)
+		case strings.HasPrefix(text, "@@"):
+			text = p.Paint(cyan, text)
+		case strings.HasPrefix(text, "+"):
+			text = p.Paint(green, text)
+		case strings.HasPrefix(text, "-"):
+			text = p.Paint(red, text)
+		}
+		lines[i] = text + end
+	}
+	return strings.Join(lines, "")
+}
