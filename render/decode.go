@@ -13,7 +13,9 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"sigs.k8s.io/kustomize/kyaml/yaml"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/gitramp/gitramp/render/internal/node"
 )
 
 const (
@@ -169,7 +171,7 @@ type nodeDecoder interface {
 
 // value fills v from n; tag carries the rules of the field that v stands for.
 func (d *decoder) value(n *yaml.Node, v reflect.Value, field string, tag reflect.StructTag) {
-	if n.Kind == yaml.ScalarNode && n.Tag == yaml.NodeTagNull {
+	if n.Kind == yaml.ScalarNode && n.Tag == node.TagNull {
 		d.fail(n, field, "is empty", allowedBy(v.Type(), tag))
 		return
 	}
@@ -292,8 +294,8 @@ func (d *decoder) boolean(n *yaml.Node, v reflect.Value, field string) {
 }
 
 func (d *decoder) text(n *yaml.Node, v reflect.Value, field string, tag reflect.StructTag) {
-	number := v.Type() == reflect.TypeFor[Quantity]() && (n.Tag == yaml.NodeTagInt || n.Tag == yaml.NodeTagFloat)
-	if n.Kind != yaml.ScalarNode || n.Tag != yaml.NodeTagString && !number {
+	number := v.Type() == reflect.TypeFor[Quantity]() && (n.Tag == node.TagInt || n.Tag == node.TagFloat)
+	if n.Kind != yaml.ScalarNode || n.Tag != node.TagString && !number {
 		allowed := "a string (in quotes where it looks like something else)"
 		if tag.Get("enum") != "" {
 			allowed = allowedBy(v.Type(), tag)
@@ -336,7 +338,7 @@ func (p *IntOrName) decodeNode(d *decoder, n *yaml.Node, field string) {
 	switch {
 	case n.Kind == yaml.ScalarNode && n.Style == 0 && plainInt.MatchString(n.Value) && err == nil && i >= 1 && i <= 65535:
 		p.Int = i
-	case n.Kind == yaml.ScalarNode && n.Tag == yaml.NodeTagString && len(n.Value) <= formats["portName"].max && formats["portName"].valid(n.Value):
+	case n.Kind == yaml.ScalarNode && n.Tag == node.TagString && len(n.Value) <= formats["portName"].max && formats["portName"].valid(n.Value):
 		p.Name = n.Value
 	default:
 		d.invalid(n, field, brief(n), "1 to 65535, or the port's name")

@@ -3,11 +3,10 @@ package render
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"reflect"
 	"strconv"
 
-	"sigs.k8s.io/kustomize/kyaml/yaml"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/gitramp/gitramp/render/internal/node"
 )
@@ -78,54 +77,61 @@ func (p *FileDigests) decodeNode(d *decoder, n *yaml.Node, field string) {
 
 // Encode writes the lock and fills in Self.
 func (l *Lock) Encode() []byte {
-	var b bytes.Buffer
-	b.WriteString(lockHeader)
-	line := func(key string, value any) { fmt.Fprintf(&b, "%s: %v\n", key, value) }
-	line("format", l.Format)
-	line("app", scalar(l.App))
-	if l.Namespace != "" {
-		line("namespace", scalar(l.Namespace))
-	}
-	line("spec", scalar(l.Spec))
-	line("phase", l.Phase)
-	fmt.Fprintf(&b, "step:\n  index: %d\n  name: %s\n  last: %d\n", l.Step.Index, scalar(l.Step.Name), l.Step.Last)
-	line("attempt", l.Attempt)
-	line("weight", l.Weight)
-	line("weightTotal", l.WeightTotal)
-	l.Stable.encode(&b, "stable")
-	l.Canary.encode(&b, "canary")
-	l.Previous.encode(&b, "previous")
-	b.WriteString("steps:\n")
-	b.Write(l.steps)
-	line("templates", scalar(l.Templates))
+	b := make(lines, 0, 2048)
+	b.put(lockHeader)
+	b.put("format: ", strconv.Itoa(l.Format), "\n")
+	b.put("app: ", scalar(l.App), "\n")
+	b.optional("namespace", l.Namespace)
+	b.put("spec: ", scalar(l.Spec), "\n")
+	b.put("phase: ", string(l.Phase), "\n")
+	b.put("step:\n  index: ", strconv.Itoa(l.Step.Index), "\n  name: ", scalar(l.Step.Name), "\n  last: ", strconv.Itoa(l.Step.Last), "\n")
+	b.put("attempt: ", strconv.Itoa(l.Attempt), "\n")
+	b.put("weight: ", strconv.Itoa(l.Weight), "\n")
+	b.put("weightTotal: ", strconv.Itoa(l.WeightTotal), "\n")
+	b.revision("stable", &l.Stable)
+	b.revision("canary", l.Canary)
+	b.revision("previous", l.Previous)
+	b.put("steps:\n", string(l.steps))
+	b.put("templates: ", scalar(l.Templates), "\n")
 	if l.Paused {
-		line("paused", true)
+		b.put("paused: true\n")
 	}
 	if l.Full {
-		line("full", true)
+		b.put("full: true\n")
 	}
-	if l.Aborted != "" {
-		line("aborted", scalar(l.Aborted))
-	}
-	b.WriteString("files:\n")
+	b.optional("aborted", l.Aborted)
+	b.put("files:\n")
 	for _, f := range l.Files {
-		fmt.Fprintf(&b, "  %s: %s\n", scalar(f.Path), f.Digest)
+		b.put("  ", scalar(f.Path), ": ", f.Digest, "\n")
 	}
-	if l.Parent != "" {
-		line("parent", l.Parent)
-	}
-	l.Self = Digest(b.Bytes())
-	line("self", l.Self)
-	return b.Bytes()
+	b.optional("parent", l.Parent)
+	l.Self = Digest(b)
+	b.put("self: ", l.Self, "\n")
+	return b
 }
 
-func (r *RevisionRef) encode(b *bytes.Buffer, key string) {
+// lines is a lock that is being written.
+type lines []byte
+
+func (b *lines) put(parts ...string) {
+	for _, p := range parts {
+		*b = append(*b, p...)
+	}
+}
+
+func (b *lines) optional(key, value string) {
+	if value != "" {
+		b.put(key, ": ", scalar(value), "\n")
+	}
+}
+
+func (b *lines) revision(key string, r *RevisionRef) {
 	if r == nil {
 		return
 	}
-	fmt.Fprintf(b, "%s:\n  revision: %s\n  images:\n", key, scalar(r.Revision))
+	b.put(key, ":\n  revision: ", scalar(r.Revision), "\n  images:\n")
 	for _, i := range r.Images {
-		fmt.Fprintf(b, "    %s: %s\n", scalar(i.Container), scalar(i.Image))
+		b.put("    ", scalar(i.Container), ": ", scalar(i.Image), "\n")
 	}
 }
 

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"sigs.k8s.io/kustomize/kyaml/yaml"
+	"go.yaml.in/yaml/v3"
 )
 
 // ParseSpec reads a spec strictly, fills in the defaults and checks it. The error is a SpecError with everything that is wrong; file is the name that it
@@ -61,9 +61,8 @@ func childOf(n *yaml.Node, part string) *yaml.Node {
 	return nil
 }
 
-// Invalid is an error about a field of the spec that is right in itself, but not here.
-func (c *Canary) Invalid(field, value, allowed string) FieldError {
+// Wrong is an error about a field of the spec that is right in itself, but not here.
+func (c *Canary) Wrong(field, value, problem, allowed string) FieldError {
 	n := c.source.find(field)
-	return FieldError{File: c.source.file, Line: n.Line, Column: n.Column, Field: field, Value: value,
-		Problem: "value " + excerpt(value) + " is invalid", Allowed: allowed}
+	return FieldError{File: c.source.file, Line: n.Line, Column: n.Column, Field: field, Value: value, Problem: problem, Allowed: allowed}
 }

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"go.yaml.in/yaml/v3"
 	"pgregory.net/rapid"
-	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/gitramp/gitramp/render"
 	"github.com/gitramp/gitramp/render/internal/node"
@@ -170,7 +170,7 @@ func readSplit(t *rapid.T, s rendered, c *render.Canary) *route.Split {
 	var objs []route.Object
 	for _, path := range s.Tree.Resources() {
 		data, _ := s.Tree.Get(path)
-		objs = append(objs, route.Object{Path: path, Node: rnode(t, data)})
+		objs = append(objs, route.Object{Path: path, Node: parsed(t, data)})
 	}
 	split, err := router.Split(objs)
 	if err != nil {
@@ -179,19 +179,19 @@ func readSplit(t *rapid.T, s rendered, c *render.Canary) *route.Split {
 	return split
 }
 
-func rnode(t *rapid.T, data []byte) *yaml.RNode {
-	n, err := yaml.Parse(string(data))
-	if err != nil {
+func parsed(t *rapid.T, data []byte) *yaml.Node {
+	var doc yaml.Node
+	if err := yaml.Unmarshal(data, &doc); err != nil {
 		t.Fatal(err)
 	}
-	return n
+	return doc.Content[0]
 }
 
 // checkEncoding: a patched object is what encoding it says.
 func checkEncoding(t *rapid.T, s rendered) {
 	for _, path := range s.Tree.Resources() {
 		data, _ := s.Tree.Get(path)
-		n := rnode(t, data).YNode()
+		n := parsed(t, data)
 		again, err := node.Encode(n)
 		if err != nil || !bytes.Equal(again, data) {
 			t.Fatalf("%s %s: is not what its own encoding says (%v):\n%s\nwant\n%s", s.ID(), path, err, data, again)

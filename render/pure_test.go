@@ -15,10 +15,10 @@ import (
 // handed in or compiled in.
 var allowedImports = map[string][]string{
 	"render": {"bytes", "crypto/sha256", "encoding/hex", "encoding/json", "errors", "fmt", "io", "io/fs", "math", "reflect", "regexp", "regexp/syntax", "slices",
-		"sort", "strconv", "strings", "sync", "unicode", "unicode/utf8", "sigs.k8s.io/kustomize/kyaml/yaml", "github.com/gitramp/gitramp/render/internal/node",
+		"sort", "strconv", "strings", "sync", "unicode", "unicode/utf8", "go.yaml.in/yaml/v3", "github.com/gitramp/gitramp/render/internal/node",
 		"github.com/gitramp/gitramp/render/route", "github.com/gitramp/gitramp/templates"},
-	"render/route":         {"fmt", "strconv", "strings", "sigs.k8s.io/kustomize/kyaml/yaml", "github.com/gitramp/gitramp/render/internal/node"},
-	"render/internal/node": {"bytes", "fmt", "strconv", "strings", "sync", "sigs.k8s.io/kustomize/kyaml/yaml"},
+	"render/route":         {"fmt", "strconv", "strings", "go.yaml.in/yaml/v3", "github.com/gitramp/gitramp/render/internal/node"},
+	"render/internal/node": {"bytes", "errors", "fmt", "strconv", "strings", "sync", "go.yaml.in/yaml/v3"},
 	"templates":            {"embed"},
 }
 

@@ -7,7 +7,7 @@ import (
 	"sort"
 	"sync"
 
-	"sigs.k8s.io/kustomize/kyaml/yaml"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/gitramp/gitramp/render/internal/node"
 	"github.com/gitramp/gitramp/templates"
@@ -17,8 +17,8 @@ import (
 type Revision struct {
 	Name       string // a short hash of the inputs
 	Images     []ContainerImage
-	Deployment *yaml.RNode
-	Service    *yaml.RNode
+	Deployment *yaml.Node
+	Service    *yaml.Node
 }
 
 // Revisions are the two that a release is about.
@@ -116,7 +116,7 @@ func (c *Canary) revision(t *Templates, images []ContainerImage) (Revision, erro
 		return rev, err
 	}
 	service, err := c.service(t)
-	rev.Deployment, rev.Service = yaml.NewRNode(deployment), yaml.NewRNode(service)
+	rev.Deployment, rev.Service = deployment, service
 	return rev, err
 }
 

@@ -5,7 +5,7 @@ import (
 	"sort"
 	"strings"
 
-	"sigs.k8s.io/kustomize/kyaml/yaml"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/gitramp/gitramp/render/internal/node"
 )
@@ -77,7 +77,7 @@ func (s State) revision(ref RevisionRef, component string) (Revision, error) {
 	rev := Revision{Name: ref.Revision, Images: ref.Images}
 	for _, part := range []struct {
 		path string
-		to   **yaml.RNode
+		to   **yaml.Node
 	}{{component + "-deployment.yaml", &rev.Deployment}, {component + "-service.yaml", &rev.Service}} {
 		data, ok := s.Tree.Get(part.path)
 		if !ok {
@@ -107,10 +107,10 @@ func (s State) previous() (Revision, error) {
 	return rev, err
 }
 
-func parseObject(path string, data []byte) (*yaml.RNode, error) {
+func parseObject(path string, data []byte) (*yaml.Node, error) {
 	n, err := node.Parse(data)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return yaml.NewRNode(n), nil
+	return n, nil
 }

@@ -2,11 +2,10 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
 	"os"
 
+	"go.yaml.in/yaml/v3"
 	"golang.org/x/term"
-	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/gitramp/gitramp/cmd/internal/show"
 )
@@ -24,17 +23,18 @@ func (c *cli) printYAML(v any) error {
 	if err != nil {
 		return err
 	}
-	n, err := yaml.Parse(string(data))
-	if err != nil {
+	var n yaml.Node
+	if err := yaml.Unmarshal(data, &n); err != nil {
 		return err
 	}
-	blockStyle(n.YNode())
-	text, err := n.String()
-	if err != nil {
+	blockStyle(&n)
+	e := yaml.NewEncoder(c.out)
+	e.SetIndent(2)
+	e.CompactSeqIndent()
+	if err := e.Encode(&n); err != nil {
 		return err
 	}
-	_, err = fmt.Fprint(c.out, text)
-	return err
+	return e.Close()
 }
 
 func blockStyle(n *yaml.Node) {

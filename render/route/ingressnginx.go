@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"sigs.k8s.io/kustomize/kyaml/yaml"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/gitramp/gitramp/render/internal/node"
 )
@@ -66,7 +66,7 @@ func (ingressNginx) Objects(in Input, s *Split) ([]Object, error) {
 		return nil, err
 	}
 	nginxTLS(prod, in.Route)
-	objs := []Object{{in.Prod.Component + "-ingress.yaml", yaml.NewRNode(prod)}}
+	objs := []Object{{in.Prod.Component + "-ingress.yaml", prod}}
 	if s == nil {
 		return objs, nil
 	}
@@ -75,7 +75,7 @@ func (ingressNginx) Objects(in Input, s *Split) ([]Object, error) {
 		return nil, err
 	}
 	nginxAnnotate(canary, *s)
-	return append(objs, Object{in.Canary.Component + "-ingress.yaml", yaml.NewRNode(canary)}), nil
+	return append(objs, Object{in.Canary.Component + "-ingress.yaml", canary}), nil
 }
 
 // nginxIngress is the part that prod and canary have in common, made by one function so that it cannot differ.
@@ -151,9 +151,17 @@ func wholePattern(p string) string {
 	return "^(?:" + p + ")$"
 }
 
+func (ingressNginx) SetWeight(objs []Object, weight, _ int) {
+	for _, o := range objs {
+		if node.Get(o.Node, "metadata", "annotations", nginxCanary) != nil {
+			node.Set(o.Node, node.Quoted(strconv.Itoa(weight)), "metadata", "annotations", nginxWeight)
+		}
+	}
+}
+
 func (ingressNginx) Split(objs []Object) (*Split, error) {
 	for _, o := range objs {
-		notes := node.Get(o.Node.YNode(), "metadata", "annotations")
+		notes := node.Get(o.Node, "metadata", "annotations")
 		if notes == nil || node.Text(notes, nginxCanary) != "true" {
 			continue
 		}

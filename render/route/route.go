@@ -9,7 +9,7 @@ import (
 	"fmt"
 	"strings"
 
-	"sigs.k8s.io/kustomize/kyaml/yaml"
+	"go.yaml.in/yaml/v3"
 )
 
 // Route is how the world reaches an app: the `route` of a spec.
@@ -95,7 +95,7 @@ type Input struct {
 // Object is one route object; Path is its file's name.
 type Object struct {
 	Path string
-	Node *yaml.RNode
+	Node *yaml.Node
 }
 
 // Problem is something in a route that a router cannot do. Field is relative to the route ("match[1].cookie"); an empty Problem says that Value is invalid.
@@ -111,6 +111,8 @@ type Router interface {
 	CheckMatches(matches []Match) string
 	// Objects returns the whole route for one split; a nil split attaches no canary at all.
 	Objects(in Input, s *Split) ([]Object, error)
+	// SetWeight changes the weight of objects that Objects made for a split, and nothing else of them: a shift.
+	SetWeight(objs []Object, weight, total int)
 	// Split reads the split back from what Objects wrote; nil where no canary is attached.
 	Split(objs []Object) (*Split, error)
 }

@@ -7,9 +7,8 @@ package app
 import (
 	"fmt"
 	"os"
+	"path"
 	"strings"
-
-	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/gitramp/gitramp/render"
 	"github.com/gitramp/gitramp/templates"
@@ -41,12 +40,13 @@ type Set struct {
 
 	templates *render.Templates
 	outputs   map[string]string // output path -> spec file
+	around    map[string]string // each directory around an output path -> spec file
 	routes    map[string]string // host and path -> spec file
 }
 
 // NewSet starts an invocation.
 func NewSet() *Set {
-	return &Set{templates: render.NewTemplates(templates.FS), outputs: map[string]string{}, routes: map[string]string{}}
+	return &Set{templates: render.NewTemplates(templates.FS), outputs: map[string]string{}, around: map[string]string{}, routes: map[string]string{}}
 }
 
 // Parse reads one spec file and checks it against the others of the set: one spec for an output path, one canary for a host and path.
@@ -74,18 +74,27 @@ func (s *Set) Parse(file string) (*App, error) {
 	return a, s.claim(a)
 }
 
+// claim refuses two specs that would write to one place, or send one host and path to two canaries.
 func (s *Set) claim(a *App) error {
 	var errs render.SpecError
-	if other, taken := s.outputs[a.Spec.OutputPath()]; taken {
-		errs = append(errs, a.Spec.Invalid("spec.output.path", a.Spec.OutputPath(), "a path of its own: "+other+" has this one"))
+	own := a.Spec.OutputPath()
+	other := s.around[own]
+	for dir := own; other == "" && dir != "."; dir = path.Dir(dir) {
+		other = s.outputs[dir]
 	}
-	s.outputs[a.Spec.OutputPath()] = a.File
+	if other != "" {
+		errs = append(errs, a.Spec.Wrong("spec.output.path", own, fmt.Sprintf("value %q is taken: %s writes there, or around or below it", own, other), "a path of its own"))
+	}
+	s.outputs[own] = a.File
+	for dir := path.Dir(own); dir != "."; dir = path.Dir(dir) {
+		s.around[dir] = a.File
+	}
 	r := a.Spec.RouteSpec()
 	for _, host := range r.Hosts {
-		for _, path := range r.Paths {
-			key := r.Class + " " + host + path
+		for _, p := range r.Paths {
+			key := r.Class + " " + host + p
 			if other, taken := s.routes[key]; taken {
-				errs = append(errs, a.Spec.Invalid("spec.route", host+path, "one canary for a host and path: "+other+" has this one"))
+				errs = append(errs, a.Spec.Wrong("spec.route", host+p, fmt.Sprintf("%s%s has a canary already, by %s", host, p, other), "a host and path of its own"))
 			}
 			s.routes[key] = a.File
 		}
@@ -128,7 +137,7 @@ func (a *App) bootstrap(s *Set, wanted render.Revision) error {
 		return err
 	}
 	if stable.Name == wanted.Name {
-		return render.SpecError{a.Spec.Invalid("spec.stable", stable.Images[0].Image, "another image than spec.image: there is nothing to roll out")}
+		return render.SpecError{a.Spec.Wrong("spec.stable", stable.Images[0].Image, "is what spec.image asks for, so that there is nothing to roll out", "another image")}
 	}
 	a.Known, a.revs = known, render.Revisions{Stable: stable, Canary: wanted}
 	return nil
@@ -159,7 +168,7 @@ func (a *App) goOn(dir string, wanted render.Revision) error {
 	if a.State.IsIdle() {
 		a.revs.Canary = wanted
 	}
-	return a.fixed(dir)
+	return a.Spec.CheckFixed(a.revs.Stable, dir)
 }
 
 // rebuild makes the tree's revisions from the spec, where its files cannot be trusted: those that the lock names and the spec still knows.
@@ -187,33 +196,6 @@ func (a *App) rebuild(dir string, wanted render.Revision) error {
 		a.revs.Canary = find(tried)
 	}
 	return err
-}
-
-// fixed refuses what can never change for the life of an app: the names that its objects are found by, and the port behind the prod route.
-func (a *App) fixed(dir string) error {
-	names, prod := a.Spec.Spec.Output.Names.Prod, a.revs.Stable
-	var errs render.SpecError
-	for _, f := range []struct {
-		field, want string
-		node        *yaml.RNode
-		path        []string
-	}{
-		{"spec.output.names.prod.deployment", names.Deployment, prod.Deployment, []string{"metadata", "name"}},
-		{"spec.output.names.prod.service", names.Service, prod.Service, []string{"metadata", "name"}},
-		{"spec.service.port", fmt.Sprint(a.Spec.Spec.Service.Port), prod.Service, []string{"spec", "ports", "0", "port"}},
-	} {
-		have, err := f.node.Pipe(yaml.Lookup(f.path...))
-		if err != nil || have == nil {
-			return Conflict{fmt.Sprintf("%s: prod has no %s", dir, strings.Join(f.path, "."))}
-		}
-		if was := have.YNode().Value; was != f.want {
-			errs = append(errs, a.Spec.Invalid(f.field, f.want, was+": so it is in "+dir+", and it never changes for the life of an app"))
-		}
-	}
-	if errs != nil {
-		return errs
-	}
-	return nil
 }
 
 // Images are what prod runs and what is tried.

@@ -1,11 +1,13 @@
 package git
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -37,10 +39,25 @@ func (r *Repo) checkout(ctx context.Context, top string, roots []string) (*check
 	if err := r.lockIndex(ctx, c.gitDir); err != nil {
 		return nil, err
 	}
-	if _, err := os.Stat(filepath.Join(c.gitDir, "index")); err != nil && !there {
+	if !there && unknownToIndex(filepath.Join(c.gitDir, "index"), roots) {
 		return c, nil
 	}
 	return c, r.clean(ctx, top, roots)
+}
+
+// unknownToIndex says that an index certainly has no entry below the roots, which saves asking git: it is not there, or it is of the plain form in which
+// every entry has its whole path, and none of these is in it. An index that is compressed (version 4), split or sparse is left to git.
+func unknownToIndex(index string, roots []string) bool {
+	data, err := os.ReadFile(index)
+	if errors.Is(err, fs.ErrNotExist) {
+		return true
+	}
+	const header = "DIRC\x00\x00\x00"
+	if err != nil || len(roots) > 16 || len(data) < 12 || string(data[:7]) != header || data[7] != 2 && data[7] != 3 ||
+		bytes.Contains(data, []byte("link")) || bytes.Contains(data, []byte("sdir")) {
+		return false
+	}
+	return !slices.ContainsFunc(roots, func(root string) bool { return root == "." || bytes.Contains(data, []byte(root)) })
 }
 
 // plainDirs walks down to a root in the work tree: what is there must be directories, and no other repository's.

@@ -34,9 +34,9 @@ func checkPath(name string) error {
 }
 
 // within says that name lies under one of the roots.
-func within(name string, roots []string) bool {
-	for _, root := range roots {
-		if root == "." && name != "." || strings.HasPrefix(name, root+"/") {
+func within(name string, roots map[string]bool) bool {
+	for dir := name; dir != "."; {
+		if dir = path.Dir(dir); roots[dir] {
 			return true
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"sort"
+	"strconv"
 	"strings"
 )
 
@@ -108,12 +109,12 @@ func (im *importer) finish() (map[Mark]string, error) {
 	}
 	ids := map[Mark]string{}
 	for line := range strings.Lines(string(data)) {
-		var mark Mark
-		var id string
-		if _, err := fmt.Sscanf(line, ":%d %s\n", &mark, &id); err != nil {
+		number, id, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		mark, err := strconv.Atoi(strings.TrimPrefix(number, ":"))
+		if err != nil {
 			return nil, fmt.Errorf("git fast-import's marks: %q", line)
 		}
-		ids[mark] = id
+		ids[Mark(mark)] = id
 	}
 	return ids, nil
 }

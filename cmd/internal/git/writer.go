@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -34,6 +35,7 @@ type Writer struct {
 	ctx               context.Context
 	branch            Branch
 	roots             []string
+	under             map[string]bool // the roots as a set
 	reflog            string
 	author, committer ident
 	lock              *os.File
@@ -54,7 +56,7 @@ type commit struct {
 // Begin locks the repository, finishes a run that crashed, checks that the branch is where the caller read it and that the roots (directories, relative
 // to the repository's top) can be written, and starts fast-import.
 func (r *Repo) Begin(ctx context.Context, b Branch, roots []string, o Options) (*Writer, error) {
-	w := &Writer{repo: r, ctx: ctx, reflog: "gitramp", present: map[string]bool{}}
+	w := &Writer{repo: r, ctx: ctx, reflog: "gitramp", present: map[string]bool{}, under: map[string]bool{}}
 	if o.RefLog != "" {
 		w.reflog = strings.Join(strings.Fields(sanitise(o.RefLog)), " ")
 	}
@@ -63,7 +65,7 @@ func (r *Repo) Begin(ctx context.Context, b Branch, roots []string, o Options) (
 		if err := checkPath(root); err != nil {
 			return nil, err
 		}
-		w.roots = append(w.roots, root)
+		w.roots, w.under[root] = append(w.roots, root), true
 	}
 	var err error
 	if w.lock, err = r.flock(ctx); err != nil {
@@ -126,13 +128,13 @@ func (w *Writer) Commit(message string, edits []Edit) error {
 		if err := checkPath(e.Path); err != nil {
 			return err
 		}
-		if !within(e.Path, w.roots) {
+		if !within(e.Path, w.under) {
 			return &Usage{Text: "path " + quote(e.Path) + " lies outside of " + list(w.roots)}
 		}
 		if w.present[e.Path] = e.Mark != 0; e.Mark == 0 {
-			fmt.Fprintf(&b, "D %s\n", e.Path)
+			b.WriteString("D " + e.Path + "\n")
 		} else {
-			fmt.Fprintf(&b, "M 100644 :%d %s\n", e.Mark, e.Path)
+			b.WriteString("M 100644 :" + strconv.Itoa(int(e.Mark)) + " " + e.Path + "\n")
 		}
 	}
 	from := ""

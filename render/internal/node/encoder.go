@@ -6,7 +6,7 @@ import (
 	"strings"
 	"sync"
 
-	"sigs.k8s.io/kustomize/kyaml/yaml"
+	"go.yaml.in/yaml/v3"
 )
 
 // Encode writes n in the one layout that gitramp uses: two spaces, sequences not indented, one final newline.
@@ -46,7 +46,7 @@ func (e *Encoders) Encode(kind string, n *yaml.Node) ([]byte, error) {
 		if e.shapes == nil {
 			e.shapes = map[string][]*encoder{}
 		}
-		e.shapes[kind] = append(e.shapes[kind], &encoder{first: n, slots: map[*yaml.Node]bool{}, parts: [][]byte{data}})
+		e.shapes[kind] = append(e.shapes[kind], &encoder{first: Copy(n), slots: map[*yaml.Node]bool{}, parts: [][]byte{data}})
 	}
 	return data, err
 }
@@ -136,7 +136,7 @@ func (e *encoder) split() error {
 
 // mark stands for the value of a slot; it is written as the value is.
 func mark(n *yaml.Node, i int) string {
-	if n.Tag == yaml.NodeTagInt || n.Style == yaml.DoubleQuotedStyle {
+	if n.Tag == TagInt || n.Style == yaml.DoubleQuotedStyle {
 		return fmt.Sprintf("90817263%03d", i)
 	}
 	return fmt.Sprintf("gitramp-slot-%03d", i)
@@ -166,11 +166,11 @@ func verbatim(n *yaml.Node) bool {
 	switch {
 	case n.Kind != yaml.ScalarNode:
 		return false
-	case n.Tag == yaml.NodeTagInt && n.Style == 0:
+	case n.Tag == TagInt && n.Style == 0:
 		return digits(n.Value)
-	case n.Tag == yaml.NodeTagString && n.Style == 0:
+	case n.Tag == TagString && n.Style == 0:
 		return Plain(n.Value)
-	case n.Tag == yaml.NodeTagString && n.Style == yaml.DoubleQuotedStyle:
+	case n.Tag == TagString && n.Style == yaml.DoubleQuotedStyle:
 		return digits(n.Value) || Plain(n.Value)
 	}
 	return false
