@@ -21,6 +21,7 @@ import (
 const (
 	maxFileSize = 256 << 10
 	maxNesting  = 32
+	maxOddities = 3 // of a file: whoever writes such YAML needs no list of all
 )
 
 var plainKey = pattern(`^[A-Za-z0-9_./-]{1,63}$`)
@@ -64,10 +65,7 @@ func document(file string, data []byte) (source, SpecError) {
 		return s, SpecError{yamlProblem(file, data, err)}
 	}
 	s.root = doc.Content[0]
-	if bad := oddNode(s.root, 1); bad != nil {
-		return fail(bad.node.Line, bad.node.Column, bad.problem, bad.allowed)
-	}
-	return s, nil
+	return s, s.oddities(s.root, 1)
 }
 
 // decodeNode keeps a parser's panic from being ours.
@@ -96,6 +94,12 @@ func yamlProblem(file string, data []byte, err error) FieldError {
 	if line, err := strconv.Atoi(m[1]); err == nil {
 		e.Line = line
 	}
+	switch {
+	case strings.HasSuffix(m[2], "cannot start any token") && bytes.ContainsRune(data, '\t'):
+		e.Problem += " (a tab? YAML is indented by spaces)"
+	case strings.HasPrefix(m[2], "mapping values are not allowed"):
+		e.Problem += " (a value with a colon and a space in it needs quotes)"
+	}
 	at := -1
 	if alias := unknownAlias().FindStringSubmatch(m[2]); alias != nil {
 		e.Problem, e.Allowed = "alias *"+alias[1]+" is not supported", "the value itself"
@@ -111,30 +115,33 @@ func yamlProblem(file string, data []byte, err error) FieldError {
 	return e
 }
 
-type oddity struct {
-	node             *yaml.Node
-	problem, allowed string
-}
-
-func oddNode(n *yaml.Node, depth int) *oddity {
+// oddities lists what YAML has beyond plain values, none of which a spec needs.
+func (s source) oddities(n *yaml.Node, depth int) SpecError {
+	odd := func(problem, allowed string) SpecError {
+		return SpecError{{File: s.file, Line: n.Line, Column: n.Column, Problem: problem, Allowed: allowed}}
+	}
 	switch {
 	case depth > maxNesting:
-		return &oddity{n, "is nested too deeply", fmt.Sprintf("at most %d levels", maxNesting)}
+		return odd("is nested too deeply", fmt.Sprintf("at most %d levels", maxNesting))
 	case n.Kind == yaml.AliasNode:
-		return &oddity{n, "alias *" + n.Value + " is not supported", "the value itself"}
-	case n.Anchor != "":
-		return &oddity{n, "anchor &" + n.Anchor + " is not supported", "the value itself, wherever it is needed"}
-	case n.Style&yaml.TaggedStyle != 0:
-		return &oddity{n, "tag " + excerpt(n.Tag) + " is not supported", "values without a tag"}
+		return odd("alias *"+n.Value+" is not supported", "the value itself")
 	case n.Tag == "!!merge":
-		return &oddity{n, "merge key << is not supported", "the fields themselves"}
+		return odd("merge key << is not supported", "the fields themselves")
+	}
+	var errs SpecError
+	if n.Anchor != "" {
+		errs = append(errs, odd("anchor &"+n.Anchor+" is not supported", "the value itself, wherever it is needed")...)
+	}
+	if n.Style&yaml.TaggedStyle != 0 {
+		errs = append(errs, odd("tag "+excerpt(n.Tag)+" is not supported", "values without a tag")...)
 	}
 	for _, c := range n.Content {
-		if bad := oddNode(c, depth+1); bad != nil {
-			return bad
+		errs = append(errs, s.oddities(c, depth+1)...)
+		if len(errs) >= maxOddities {
+			return errs[:maxOddities]
 		}
 	}
-	return nil
+	return errs
 }
 
 // decoder fills Go values from nodes and collects every error on the way.
@@ -148,6 +155,10 @@ func (d *decoder) fail(n *yaml.Node, field, problem, allowed string) {
 }
 
 func (d *decoder) invalid(n *yaml.Node, field, value, allowed string) {
+	if n.Kind != yaml.ScalarNode {
+		d.fail(n, field, "is "+value, allowed)
+		return
+	}
 	d.errs = append(d.errs, FieldError{File: d.file, Line: n.Line, Column: n.Column, Field: field, Value: value,
 		Problem: "value " + excerpt(value) + " is invalid", Allowed: allowed})
 }
@@ -226,8 +237,19 @@ func (d *decoder) structure(n *yaml.Node, v reflect.Value, field string) {
 	}
 }
 
+// foreignWords are what people bring from Argo Rollouts and Flagger.
+var foreignWords = map[string]string{
+	"analysis": "an analysis", "experiment": "an Argo Rollouts step", "plugin": "an Argo Rollouts step", "setMirrorRoute": "an Argo Rollouts step",
+	"strategy": "an Argo Rollouts field", "template": "an Argo Rollouts field", "workloadRef": "an Argo Rollouts field", "trafficRouting": "an Argo Rollouts field",
+	"targetRef": "a Flagger field", "progressDeadlineSeconds": "a field of Argo Rollouts and Flagger",
+}
+
 func (d *decoder) unknown(key *yaml.Node, field string, names []string) {
 	problem := "field is unknown"
+	if whose := foreignWords[key.Value]; whose != "" {
+		d.fail(key, field, "is "+whose+" that gitramp does not have", strings.Join(names, ", "))
+		return
+	}
 	if near := suggest(key.Value, names); near != "" {
 		problem += ", did you mean " + near + "?"
 	}
@@ -236,7 +258,7 @@ func (d *decoder) unknown(key *yaml.Node, field string, names []string) {
 
 func (d *decoder) list(n *yaml.Node, v reflect.Value, field string, tag reflect.StructTag) {
 	if n.Kind != yaml.SequenceNode {
-		d.invalid(n, field, brief(n), "a list")
+		d.invalid(n, field, brief(n), allowedBy(v.Type(), ""))
 		return
 	}
 	count := len(n.Content)
@@ -279,7 +301,14 @@ func (d *decoder) integer(n *yaml.Node, v reflect.Value, field string, tag refle
 	i, err := strconv.Atoi(n.Value)
 	low, high := tagInt(tag, "min", 0), tagInt(tag, "max", 999999999)
 	if n.Kind != yaml.ScalarNode || n.Style != 0 || !plainInt.MatchString(n.Value) || err != nil || i < low || i > high {
-		d.invalid(n, field, brief(n), allowedBy(v.Type(), tag))
+		allowed := allowedBy(v.Type(), tag)
+		switch {
+		case n.Kind == yaml.ScalarNode && n.Style != 0 && plainInt.MatchString(n.Value):
+			allowed += ", without quotes"
+		case n.Kind == yaml.ScalarNode && !plainInt.MatchString(n.Value) && n.Value[0] != '-' && len(n.Value) < 10 && (n.Tag == node.TagInt || n.Tag == node.TagFloat):
+			allowed += ", as a whole number in plain digits"
+		}
+		d.invalid(n, field, brief(n), allowed)
 		return
 	}
 	v.SetInt(int64(i))
@@ -428,6 +457,8 @@ func allowedBy(t reflect.Type, tag reflect.StructTag) string {
 		return "{} (until promoted) or {duration: 10m}"
 	case t.Kind() == reflect.Struct:
 		return "a mapping of " + strings.Join(fieldNames(t), ", ")
+	case t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Struct:
+		return "a list of mappings of " + strings.Join(fieldNames(t.Elem()), ", ")
 	case t.Kind() == reflect.Slice:
 		return "a list"
 	case t.Kind() == reflect.Bool:

@@ -56,7 +56,7 @@ func excerpt(s string) string {
 
 // suggest returns the candidate nearest to word, "" where none is near.
 func suggest(word string, candidates []string) string {
-	best, distance := "", min(len(word)/3+1, 3)
+	best, distance := "", min(len(word)/4+1, 3)
 	for _, c := range candidates {
 		if strings.EqualFold(c, word) {
 			return c

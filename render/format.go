@@ -34,10 +34,10 @@ var formats = map[string]format{
 	"dns1123label":     {"lower-case letters, digits and -, beginning and ending with a letter or digit, at most 63 characters", 63, pattern(`^` + label + `$`)},
 	"dns1123subdomain": {"lower-case letters, digits, - and ., each part beginning and ending with a letter or digit, at most 253 characters", 253, subdomain},
 	"stepName":         {"lower-case letters, digits and -, beginning with a letter and ending with a letter or digit, at most 40 characters", 40, pattern(`^[a-z](?:[-a-z0-9]*[a-z0-9])?$`)},
-	"portName":         {"lower-case letters, digits and -, with at least one letter, at most 15 characters", 15, portName},
+	"portName":         {"lower-case letters, digits and single -, with at least one letter, at most 15 characters", 15, portName},
 	"image":            {"an image reference such as registry.example.com/team/app:1.2 or app@sha256:<64 hex digits>", 512, imageRef},
 	"host":             {"a DNS name in lower case such as shop.example.com, or with one leading wildcard label such as *.example.com", 253, host},
-	"path":             {"an absolute path of letters, digits and . _ - /, at most 255 characters, without //, /./ or /../ and without the words that ingress-nginx blocks", 255, urlPath},
+	"path":             {"an absolute path of letters, digits and . _ - /, at most 255 characters, without //, /./ or /../, and without what ingress-nginx blocks (_by_lua, /etc/passwd and the like, /var/run/secrets)", 255, urlPath},
 	"header":           {"letters, digits and - (not a header that HTTP itself uses, such as Host, Cookie or Connection), at most 63 characters", 63, headerToken},
 	"headerValue":      {"letters, digits and . _ ~ / : -, at most 200 characters", 200, pattern(`^[A-Za-z0-9._~/:-]+$`)},
 	"regex":            {"a regular expression of printable ASCII without quotes, backquotes and semicolons, that RE2 and PCRE read alike, with at most two open repetitions and none of something that repeats or chooses, at most 200 characters", 200, safeRegex},
@@ -114,7 +114,7 @@ func safeRegex(s string) bool {
 	if !printable(s) || strings.ContainsAny(s, "\"'`;") {
 		return false
 	}
-	if oddGroup(s) || oddEscape(s) {
+	if oddGroup(s) || oddEscape(s) || strings.Contains(s, "{,") { // {,5} is text to RE2 and a repetition to newer PCRE
 		return false
 	}
 	// Groups that do not capture are folded away by the parser; captured, the nesting stays visible.

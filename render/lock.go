@@ -176,20 +176,7 @@ func ReadLock(file string, data []byte) (Lock, error) {
 	}
 	self := l.Self
 	if again := l.Encode(); l.Self != self || !bytes.Equal(again, data) {
-		line := 1 + commonLines(again, data)
-		return l, SpecError{{File: file, Line: line, Column: 1, Problem: "the lock was edited: it is not what gitramp writes",
-			Allowed: "the lock as it was committed: git restore " + strconv.Quote(file)}}
+		return l, SpecError{{File: file, Problem: "was edited: it is not what gitramp writes", Allowed: "the lock as it was committed (git restore)"}}
 	}
 	return l, nil
-}
-
-// commonLines counts the lines that a and b begin with alike.
-func commonLines(a, b []byte) int {
-	n := 0
-	for i := 0; i < len(a) && i < len(b) && a[i] == b[i]; i++ {
-		if a[i] == '\n' {
-			n++
-		}
-	}
-	return n
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Sync is the transition that brings an idle tree to what the spec says without a new revision: another host, more replicas.
@@ -42,11 +43,15 @@ func (r *Release) Next(s State, wanted string, ev Evidence) (Decision, error) {
 	case s.IsIdle():
 		return r.fromIdle(s, wanted)
 	case wanted != l.Canary.Revision:
-		return Decision{Refused: fmt.Sprintf("the rollout of %s stands at step %d of %d (%s), and the spec asks for %s by now",
-			l.Canary.Revision, l.Step.Index, l.Step.Last, l.Step.Name, wanted)}, nil
+		return Decision{Refused: l.where() + ", and the spec asks for another revision by now: ask for that one again to finish it, or take it back with git revert, the newest commit first"}, nil
 	}
 	if !bytes.Equal(r.asked, l.steps) {
-		return Decision{Refused: fmt.Sprintf("the spec's steps were changed while the rollout stands at step %d of %d (%s)", l.Step.Index, l.Step.Last, l.Step.Name)}, nil
+		return Decision{Refused: l.where() + ", and the spec has other steps by now: put back those in " + LockFile + " to go on"}, nil
+	}
+	if own, _, err := r.Own(s); err != nil {
+		return Decision{}, err
+	} else if changes := Changes(s.Tree, own); len(changes) > 0 {
+		return Decision{Refused: l.where() + ", and the spec changes " + paths(changes) + " beside: put that back until the rollout is over, or bring it in by itself with gitramp render --write and a commit"}, nil
 	}
 	hold := r.Plan.Steps[l.Step.Index].Hold
 	if d := hold.unmet(l.Full, ev); d.Waiting != "" {
@@ -54,6 +59,26 @@ func (r *Release) Next(s State, wanted string, ev Evidence) (Decision, error) {
 	}
 	st := r.Plan.Steps[l.Step.Index+1]
 	return Decision{Transition: st.Transition, Step: st}, nil
+}
+
+// where says how far a rollout is.
+func (l *Lock) where() string {
+	var images []string
+	for _, i := range l.Canary.Images {
+		images = append(images, i.Image)
+	}
+	return fmt.Sprintf("the rollout of %s stands at step %d of %d (%s)", strings.Join(images, ", "), l.Step.Index, l.Step.Last, l.Step.Name)
+}
+
+// paths lists changed files but the lock, which follows them.
+func paths(changes []Change) string {
+	var list []string
+	for _, ch := range changes {
+		if ch.Path != LockFile || len(changes) == 1 {
+			list = append(list, ch.Path)
+		}
+	}
+	return strings.Join(list, ", ")
 }
 
 // fromIdle begins a release, after a sync where the tree is not what the spec says of it.
@@ -115,8 +140,8 @@ func (r *Release) Own(s State) (Tree, *Lock, error) {
 		return nil, nil, err
 	}
 	l := *s.Lock
-	l.Files = r.digestsOf(files)
-	if !slices.Equal(l.Files, s.Lock.Files) {
+	l.Files, l.Spec = r.digestsOf(files), r.origin
+	if !slices.Equal(l.Files, s.Lock.Files) || l.Spec != s.Lock.Spec {
 		l.Parent = s.Lock.Self
 	}
 	return files.with(File{LockFile, l.Encode()}), &l, nil

@@ -61,6 +61,9 @@ func childOf(n *yaml.Node, part string) *yaml.Node {
 	return nil
 }
 
+// Source is the text that the spec was read from.
+func (c *Canary) Source() []byte { return c.source.data }
+
 // Wrong is an error about a field of the spec that is right in itself, but not here.
 func (c *Canary) Wrong(field, value, problem, allowed string) FieldError {
 	n := c.source.find(field)

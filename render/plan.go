@@ -103,15 +103,17 @@ type planner struct {
 	scale  []int                  // the number of pods by setCanaryScale at each step, -1 for none
 	fixed  int                    // the one in force
 	longer Duration               // the longest timed pause so far
-	names  map[string]int         // how often each name was wanted
+	names  map[string]int         // how often each name was made
 	steps  []Step
 }
 
 func (p *planner) add(t Transition, name string, entry int) *Step {
 	st := Step{Index: len(p.steps), Name: name, Transition: t, Prod: p.spec.Replicas, Hold: Hold{Settle: *p.spec.Settle}, entry: entry}
 	st.named = entry >= 0 && p.spec.Steps[entry].Name == name
-	if p.names[name]++; p.names[name] > 1 && !st.named { // the same scale or header rule again
-		st.Name = fmt.Sprintf("%s-%d", name, p.names[name])
+	if !st.named {
+		if p.names[name]++; p.names[name] > 1 { // the same scale or header rule again
+			st.Name = fmt.Sprintf("%s-%d", name, p.names[name])
+		}
 	}
 	switch t {
 	case Idle, Cleanup:
@@ -184,11 +186,14 @@ func (p *planner) shift(weight int, name string, entry int) {
 	if weight == p.total {
 		t, p.fixed = Full, -1
 	}
-	if name == "" {
+	switch {
+	case name != "":
+	case t == Full:
+		name = string(Full)
+	case p.total != 100: // 5 of 1000 is not what 5 looks like
+		name = fmt.Sprintf("weight-%d-of-%d", weight, p.total)
+	default:
 		name = fmt.Sprintf("weight-%d", weight)
-		if t == Full {
-			name = string(Full)
-		}
 	}
 	p.weight, p.routed = weight, true
 	p.add(t, name, entry)

@@ -155,7 +155,7 @@ func TestRevisionIsOfInputs(t *testing.T) {
 		}
 		seen[got] = other
 	}
-	if want := "a406347e62"; base != want {
+	if want := "dd00306c44"; base != want {
 		t.Errorf("the revision of the same inputs is %s, it was %s in released versions: every app would start a rollout", base, want)
 	}
 }

@@ -155,7 +155,7 @@ type Service struct {
 	Port int `json:"port,omitempty" default:"80" min:"1" max:"65535"`
 	// Name is the port's name, on the Service and on the container. Default: http with `defaults: production`, else none.
 	Name string `json:"name,omitempty" format:"portName"`
-	// TargetPort is the container's port: a number, or the port's name. Default: spec.port.
+	// TargetPort is the container's port: a number, or the port's name. Default: the name where there is one, else spec.port.
 	TargetPort IntOrName `json:"targetPort,omitempty"`
 }
 

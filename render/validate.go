@@ -112,8 +112,11 @@ func (v *validator) env() {
 			v.wrong(at, "", "has both value and valueFrom", "one of value, valueFrom")
 		}
 		f := e.ValueFrom
+		if r := f.ResourceFieldRef; r != nil && r.ContainerName != "" && !slices.ContainsFunc(v.c.Spec.Images, func(i ContainerImage) bool { return i.Container == r.ContainerName }) {
+			v.wrong(at+".valueFrom.resourceFieldRef.containerName", r.ContainerName, "", "a container of spec.images")
+		}
 		if n := count(f.ConfigMapKeyRef != nil, f.SecretKeyRef != nil, f.FieldRef != nil, f.ResourceFieldRef != nil); n != 1 {
-			v.wrong(at+".valueFrom", "", fmt.Sprintf("has %d sources", n), "one of configMapKeyRef, secretKeyRef, fieldRef, resourceFieldRef")
+			v.wrong(at+".valueFrom", "", says(n), "one of configMapKeyRef, secretKeyRef, fieldRef, resourceFieldRef")
 		}
 	}
 }
@@ -124,6 +127,8 @@ func (v *validator) service() {
 		s.Service.Name = "http"
 	}
 	switch t := &s.Service.TargetPort; {
+	case t.Name == "" && t.Int == 0 && s.Service.Name != "":
+		t.Name = s.Service.Name // each pod knows what it means, so that a release can change the number
 	case t.Name == "" && t.Int == 0:
 		t.Int = s.Port
 	case t.Name != "" && t.Name != s.Service.Name:
@@ -210,6 +215,8 @@ func (v *validator) oneOrMany(field, name, one string, many []string, otherwise 
 	case one != "":
 		return []string{one}
 	case v.failed(field + "." + name), v.failed(field + "." + name + "s"):
+	case many != nil && len(many) == 0:
+		v.wrong(field+"."+name+"s", "", "is an empty list", "at least one "+name)
 	case len(many) == 0 && otherwise != "":
 		return []string{otherwise}
 	case len(many) == 0:
@@ -258,12 +265,14 @@ func (v *validator) steps() {
 			continue
 		}
 		if n := count(s.SetWeight != nil, s.Pause != nil, s.SetCanaryScale != nil, s.SetHeaderRoute != nil); n != 1 {
-			v.wrong(at, "", fmt.Sprintf("has %d kinds", n), "exactly one of setWeight, pause, setCanaryScale, setHeaderRoute")
+			v.wrong(at, "", says(n), "exactly one of setWeight, pause, setCanaryScale, setHeaderRoute")
 			continue
 		}
 		switch {
 		case s.SetWeight != nil && *s.SetWeight > total:
 			v.wrong(at+".setWeight", fmt.Sprint(*s.SetWeight), "", fmt.Sprintf("0 to %d", total))
+		case s.SetWeight != nil && *s.SetWeight <= last && last >= total:
+			v.wrong(at+".setWeight", fmt.Sprint(*s.SetWeight), "comes after the whole weight", "no setWeight any more: weights only go up")
 		case s.SetWeight != nil && *s.SetWeight <= last:
 			v.wrong(at+".setWeight", fmt.Sprint(*s.SetWeight), "", fmt.Sprintf("more than %d, the weight before it: weights only go up", last))
 		case s.SetWeight != nil:
@@ -300,14 +309,14 @@ func (v *validator) total() int {
 
 func (v *validator) scale(field string, s CanaryScale) {
 	if n := count(s.Replicas != nil, s.Weight != nil, s.MatchTrafficWeight); n != 1 {
-		v.wrong(field, "", fmt.Sprintf("has %d kinds", n), "exactly one of replicas, weight, matchTrafficWeight: true")
+		v.wrong(field, "", says(n), "exactly one of replicas, weight, matchTrafficWeight: true")
 	}
 }
 
 func (v *validator) headerRoute(field string, h HeaderRoute, rules map[string]bool) {
 	for i, m := range h.Match {
 		if n := count(m.HeaderValue.Exact != "", m.HeaderValue.Prefix != "", m.HeaderValue.Regex != ""); n != 1 {
-			v.wrong(fmt.Sprintf("%s.match[%d].headerValue", field, i), "", fmt.Sprintf("has %d kinds", n), "exactly one of exact, prefix, regex")
+			v.wrong(fmt.Sprintf("%s.match[%d].headerValue", field, i), "", says(n), "exactly one of exact, prefix, regex")
 		}
 	}
 	if len(h.Match) == 0 && !rules[h.Name] {
@@ -333,14 +342,30 @@ func (v *validator) ramp() {
 		}
 		if why := router.CheckMatches(st.Matches); why != "" {
 			v.wrong(at, "", "routes too many rules", why)
+			return // and so do the steps after it
 		}
 		switch {
 		case st.Canary < 1 && (st.Weight > 0 || len(st.Matches) > 0):
 			v.wrong(at, "", "sends requests to a canary of 0 pods", "at least 1 pod by setCanaryScale before it")
 		case st.Weight == plan.Total && st.Canary < st.Prod:
-			v.wrong(at, "", fmt.Sprintf("leaves %d pods to a canary that gets all requests", st.Canary), fmt.Sprintf("at least %d pods, as many as prod has", st.Prod))
+			v.wrong(at, "", fmt.Sprintf("leaves %s to a canary that gets all requests", pods(st.Canary)), fmt.Sprintf("at least %s, as many as prod has", pods(st.Prod)))
 		}
 	}
+}
+
+// says what is wrong with something that has n of the fields of which it needs one.
+func says(n int) string {
+	if n == 0 {
+		return "says nothing"
+	}
+	return fmt.Sprintf("says %d things at once", n)
+}
+
+func pods(n int) string {
+	if n == 1 {
+		return "1 pod"
+	}
+	return fmt.Sprintf("%d pods", n)
 }
 
 func count(conditions ...bool) int {

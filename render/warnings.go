@@ -15,6 +15,9 @@ func (c *Canary) Warnings() []string {
 	if ns := c.Metadata.Namespace; strings.HasPrefix(ns, "kube-") {
 		add("metadata.namespace", ns+" is a namespace of Kubernetes itself")
 	}
+	if s := c.Spec.Stable; s != nil && c.revisionName(s.Images) == c.revisionName(c.Spec.Images) {
+		add("spec.stable", "is what spec.image asks for: where there is no tree yet, there is nothing to roll out")
+	}
 	for _, i := range c.Spec.Images {
 		name := i.Image[strings.LastIndex(i.Image, "/")+1:]
 		if !strings.Contains(name, ":") && !strings.Contains(name, "@") || strings.HasSuffix(name, ":latest") {

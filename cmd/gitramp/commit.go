@@ -64,7 +64,7 @@ func (c *cli) runCommit(ctx context.Context, f commitFlags, args []string) error
 			return usage("%s and %s lie in different repositories: name the target with --repo", apps[0].File, a.File)
 		}
 	}
-	repo, branch, err := f.open(ctx, apps[0])
+	repo, branch, err := f.open(ctx, apps[0], f.dryRun)
 	switch {
 	case err != nil:
 		return err
@@ -74,7 +74,10 @@ func (c *cli) runCommit(ctx context.Context, f commitFlags, args []string) error
 	defer repo.Close()
 	if branch.Upstream != "" && !f.ontoLive {
 		return app.Conflict{Text: fmt.Sprintf("branch %s has the upstream %s, so a controller may follow it, and commit waits for no hold: "+
-			"name another branch with --branch, or add --onto-live", branch.Name, branch.Upstream)}
+			"name a branch of your own with --branch (a new one begins at HEAD), or add --onto-live", branch.Name, branch.Upstream)}
+	}
+	if branch.Tip == "" && branch.Start != "" {
+		c.note("%s is a new branch: it begins at HEAD, %.10s", branch.Name, branch.Start)
 	}
 	if branch.Upstream != "" && f.date != "" {
 		return usage("--date: branch %s has the upstream %s, and holds are counted from the dates of its commits", branch.Name, branch.Upstream)
@@ -83,6 +86,9 @@ func (c *cli) runCommit(ctx context.Context, f commitFlags, args []string) error
 	result, err := s.Write(ctx, repo, branch, set, apps, git.Options{Date: date, RefLog: "gitramp commit"})
 	if result.Recovered != "" {
 		c.note("%s", result.Recovered)
+	}
+	if n := len(result.Uncommitted); n > 0 && len(result.Subjects) > 0 && c.output != "json" {
+		c.note("warning: %s not in git as it is used here, so the branch does not say where these manifests come from: commit the spec too", countOf(n, result.Uncommitted[0]))
 	}
 	if err != nil {
 		return err
@@ -105,7 +111,7 @@ func parseDate(text string) (time.Time, error) {
 func (c *cli) reportCommits(r series.Result, b git.Branch, dryRun bool) error {
 	if c.output == "json" {
 		return c.printJSON(map[string]any{"apiVersion": render.APIVersion, "kind": "Commits", "branch": b.Name, "from": b.Tip, "tip": r.Tip, "dryRun": dryRun,
-			"commits": append([]string{}, r.Subjects...)})
+			"commits": append([]string{}, r.Subjects...), "uncommittedSpecs": append([]string{}, r.Uncommitted...)})
 	}
 	for _, subject := range r.Subjects {
 		fmt.Fprintln(c.out, subject)
@@ -114,9 +120,24 @@ func (c *cli) reportCommits(r series.Result, b git.Branch, dryRun bool) error {
 	case len(r.Subjects) == 0:
 		c.note("%s: nothing to do, every app runs what its spec asks for", b.Name)
 	case dryRun:
-		c.note("%s: %d commits would be written (git fast-import, git update-ref refs/heads/%s)", b.Name, len(r.Subjects), b.Name)
+		c.note("%s: would be written: %s (git fast-import, then git update-ref refs/heads/%s)", b.Name, commits(len(r.Subjects)), b.Name)
 	default:
-		c.note("%s: %d commits, now at %.10s", b.Name, len(r.Subjects), r.Tip)
+		c.note("%s: %s, now at %.10s", b.Name, commits(len(r.Subjects)), r.Tip)
 	}
 	return nil
+}
+
+// countOf is one name, or a number of them.
+func countOf(n int, first string) string {
+	if n == 1 {
+		return first + " is"
+	}
+	return fmt.Sprintf("%s and %d more specs are", first, n-1)
+}
+
+func commits(n int) string {
+	if n == 1 {
+		return "1 commit"
+	}
+	return fmt.Sprintf("%d commits", n)
 }

@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
+	"github.com/gitramp/gitramp/cmd/internal/app"
 	"github.com/gitramp/gitramp/cmd/internal/show"
 	"github.com/gitramp/gitramp/render"
 )
@@ -16,10 +18,10 @@ func (c *cli) diff() *cobra.Command {
 		Use:     "diff SPEC [FROM [TO]]",
 		GroupID: "look",
 		Short:   "Show what changes between two steps",
-		Long: `Shows what changes between two steps of the ramp, as a unified diff. FROM is by
-default the step that the tree of the output path is at (the first where there is
-none), TO the step after FROM; both are given by number or by name. The lock is
-left out: it changes in every step. Exits with 3 where the steps differ.`,
+		Long: `Shows what changes between two steps of the ramp, as a unified diff: both are
+given by number or by name, and TO is by default the step after FROM. Without
+FROM it shows what commit would write next onto the tree as it is. The lock is
+left out: it changes in every step. Exits with 3 where there is a difference.`,
 		Example: "  gitramp diff canary.yaml\n  gitramp diff canary.yaml weight-20\n  gitramp diff canary.yaml 0 cleanup",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) < 1 || len(args) > 3 {
@@ -44,15 +46,13 @@ func (c *cli) runDiff(ctx context.Context, t target, spec string, words []string
 	if err != nil {
 		return err
 	}
-	plan := a.Release.Plan
-	from := plan.Steps[0]
-	if l := a.State.Lock; l != nil && !a.State.IsIdle() {
-		from = plan.Steps[l.Step.Index]
+	if len(words) == 0 {
+		return c.diffNext(a)
 	}
-	if len(words) > 0 {
-		if from, err = pickStep(plan, words[0]); err != nil {
-			return err
-		}
+	plan := a.Release.Plan
+	from, err := pickStep(plan, words[0])
+	if err != nil {
+		return err
 	}
 	to := plan.Steps[min(from.Index+1, plan.Last())]
 	if len(words) > 1 {
@@ -60,21 +60,43 @@ func (c *cli) runDiff(ctx context.Context, t target, spec string, words []string
 			return err
 		}
 	}
-	return c.printDiff(a.Release, from, to)
+	before, _, err := a.Release.Tree(from, nil)
+	if err != nil {
+		return err
+	}
+	after, _, err := a.Release.Tree(to, nil)
+	if err != nil {
+		return err
+	}
+	return c.printDiff(from.ID(), to.ID(), render.Changes(before, after))
 }
 
-func (c *cli) printDiff(r *render.Release, from, to render.Step) error {
-	before, _, err := r.Tree(from, nil)
-	if err != nil {
+// diffNext shows the commit that comes next.
+func (c *cli) diffNext(a *app.App) error {
+	var next *app.Move
+	enough := errors.New("enough")
+	err := a.Moves(func(m app.Move) error {
+		next = &m
+		return enough
+	})
+	if err != nil && !errors.Is(err, enough) {
 		return err
 	}
-	after, _, err := r.Tree(to, nil)
-	if err != nil {
-		return err
+	if next == nil {
+		return c.printDiff("", "", nil)
 	}
-	text := show.Unified(render.Changes(before, after))
+	from := ""
+	if l := a.State.Lock; l != nil {
+		from = fmt.Sprintf("%02d-%s", l.Step.Index, l.Step.Name)
+	}
+	return c.printDiff(from, fmt.Sprintf("%02d-%s", next.Lock.Step.Index, next.Lock.Step.Name), next.Changes)
+}
+
+func (c *cli) printDiff(from, to string, changes []render.Change) error {
+	text := show.Unified(changes)
+	var err error
 	if c.output == "json" {
-		err = c.printJSON(map[string]any{"apiVersion": render.APIVersion, "kind": "Diff", "from": from.ID(), "to": to.ID(), "diff": text})
+		err = c.printJSON(map[string]any{"apiVersion": render.APIVersion, "kind": "Diff", "from": from, "to": to, "diff": text})
 	} else {
 		_, err = fmt.Fprint(c.out, c.printer().Diff(text))
 	}

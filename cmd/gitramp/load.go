@@ -29,8 +29,9 @@ func (t *target) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&t.branch, "branch", "", "the branch that holds the output (default: the one that is checked out)")
 }
 
-// open opens the target repository of an app and finds the branch; nil where there is no repository and none was asked for.
-func (t target) open(ctx context.Context, a *app.App) (*git.Repo, git.Branch, error) {
+// open opens the target repository of an app and finds the branch; nil where there is no repository and none was asked for. Whoever only reads may do so at a
+// detached HEAD.
+func (t target) open(ctx context.Context, a *app.App, reads bool) (*git.Repo, git.Branch, error) {
 	if t.cmd.Flags().Changed("branch") && t.branch == "" {
 		return nil, git.Branch{}, usage("--branch: value \"\" is invalid: allowed the name of a branch")
 	}
@@ -48,7 +49,11 @@ func (t target) open(ctx context.Context, a *app.App) (*git.Repo, git.Branch, er
 	if err != nil {
 		return nil, git.Branch{}, err
 	}
-	b, err := repo.Branch(ctx, t.branch)
+	find := repo.Branch
+	if reads {
+		find = repo.Current
+	}
+	b, err := find(ctx, t.branch)
 	return repo, b, err
 }
 
@@ -89,14 +94,14 @@ func byRoot(apps []*app.App) [][]*app.App {
 }
 
 func (t target) compile(ctx context.Context, set *app.Set, apps []*app.App) error {
-	repo, branch, err := t.open(ctx, apps[0])
+	repo, branch, err := t.open(ctx, apps[0], true)
 	if err != nil {
 		return err
 	}
 	read := func(string) (map[string][]byte, error) { return nil, nil }
 	if repo != nil {
 		defer repo.Close()
-		reader, err := repo.Reader(ctx, branch.Tip)
+		reader, err := repo.Reader(ctx, branch.Base())
 		if err != nil {
 			return err
 		}
@@ -126,7 +131,7 @@ func (c *cli) inDirectory(t target, args []string, tolerateDrift bool) ([]*app.A
 	var errs []error
 	for i, a := range apps {
 		c.warn(a)
-		bases[i] = a.Root
+		bases[i] = shorten(a.Root)
 		if t.repo != "" {
 			bases[i] = t.repo
 		}
@@ -145,6 +150,18 @@ func (c *cli) inDirectory(t target, args []string, tolerateDrift bool) ([]*app.A
 		errs = append(errs, err)
 	}
 	return apps, bases, errors.Join(errs...)
+}
+
+// shorten is a path as it is seen from the current directory, where that is shorter.
+func shorten(path string) string {
+	here, err := os.Getwd()
+	if err != nil || path == "" {
+		return path
+	}
+	if rel, err := filepath.Rel(here, path); err == nil && len(rel) < len(path) {
+		return rel
+	}
+	return path
 }
 
 // one is for the verbs that look at a single app.

@@ -22,7 +22,7 @@ func (c *cli) render() *cobra.Command {
 	var f renderFlags
 	cmd := &cobra.Command{
 		Use:     "render [SPEC|DIR...]",
-		GroupID: "look",
+		GroupID: "write",
 		Short:   "Render manifests: of one step to stdout, of every step into a folder, or of the output path in place",
 		Long: `Renders the Kubernetes objects of a spec.
 

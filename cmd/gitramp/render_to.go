@@ -14,6 +14,9 @@ import (
 
 // renderTo writes every step of every app, and takes away steps that an earlier plan had.
 func (c *cli) renderTo(to string, apps []*app.App) error {
+	if info, err := os.Stat(to); err == nil && !info.IsDir() {
+		return usage("--to: %s is no directory", to)
+	}
 	if err := os.MkdirAll(to, 0o755); err != nil {
 		return err
 	}

@@ -35,7 +35,7 @@ func (c *cli) renderInPlace(f renderFlags, args []string) error {
 		return err
 	}
 	if f.check && len(all) > 0 {
-		return found{fmt.Sprintf("%d files are not what the specs render: gitramp render --write", len(all))}
+		return found{fmt.Sprintf("%d files are not what the specs render: run gitramp render --write", len(all))}
 	}
 	return nil
 }

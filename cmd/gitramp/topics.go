@@ -17,9 +17,11 @@ const exitCodes = `gitramp exits with
      read; somebody else was faster, or edited generated files
   6  refused by git: a hook, a signature, a missing identity
 
-Of several apps the first present of 1 6 5 3 0 counts. Errors go to stderr: one
+Of several apps the first present of 1 6 5 3 2 0 counts. Errors go to stderr: one
 line each, FILE:LINE:COLUMN: FIELD: PROBLEM: allowed VALUES; with -o json the
-same as JSON. Nothing is written by a verb that exits with 2, 3, 5 or 6.
+same as JSON. A verb that exits
+with 2, 3, 5 or 6 has changed no branch, no index and no file; a hook that
+refuses late leaves objects that git gc collects.
 `
 
 const environment = `gitramp reads from the environment
@@ -52,6 +54,7 @@ func help(root *cobra.Command) *cobra.Command {
 				return unknownVerb(root, strings.Join(args, " "))
 			}
 			cmd.InitDefaultHelpFlag()
+			cmd.InitDefaultVersionFlag()
 			return cmd.Help()
 		},
 	}

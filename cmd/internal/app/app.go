@@ -5,9 +5,12 @@
 package app
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"strings"
 
 	"github.com/gitramp/gitramp/render"
@@ -146,14 +149,14 @@ func (a *App) bootstrap(s *Set, wanted render.Revision) error {
 // goOn takes what prod runs, and what is being tried, from the tree.
 func (a *App) goOn(dir string, wanted render.Revision) error {
 	l := a.State.Lock
-	if l.App != a.Spec.Metadata.Name || l.Namespace != a.Spec.Metadata.Namespace || l.Spec != a.origin {
+	if l.App != a.Spec.Metadata.Name || l.Namespace != a.Spec.Metadata.Namespace || l.Spec != a.origin && !a.moved(l.Spec) {
 		return Conflict{fmt.Sprintf("%s belongs to app %s of %s, and this is %s of %s: one output path, one spec", dir, full(l.Namespace, l.App), l.Spec,
 			full(a.Spec.Metadata.Namespace, a.Spec.Metadata.Name), a.origin)}
 	}
 	if len(a.State.Drift) > 0 && !a.set.TolerateDrift {
 		var lines []string
 		for _, d := range a.State.Drift {
-			lines = append(lines, fmt.Sprintf("%s/%s %s since gitramp wrote it", dir, d.Path, d.Problem))
+			lines = append(lines, fmt.Sprintf("%s/%s %s since gitramp wrote it: take it back with git, or write over it with gitramp render --write --overwrite-drift", dir, d.Path, d.Problem))
 		}
 		return Conflict{strings.Join(lines, "\n")}
 	}
@@ -170,6 +173,18 @@ func (a *App) goOn(dir string, wanted render.Revision) error {
 	}
 	return a.Spec.CheckFixed(a.revs.Stable, dir)
 }
+
+// moved says whether the spec that wrote the tree is gone from its place: then this one, of the same app, is taken for it.
+func (a *App) moved(was string) bool {
+	if a.Root == "" {
+		return false
+	}
+	_, err := os.Lstat(filepath.Join(a.Root, filepath.FromSlash(was)))
+	return errors.Is(err, fs.ErrNotExist)
+}
+
+// Origin is the spec's path as the lock has it: below the repository that holds it.
+func (a *App) Origin() string { return a.origin }
 
 // rebuild makes the tree's revisions from the spec, where its files cannot be trusted: those that the lock names and the spec still knows.
 func (a *App) rebuild(dir string, wanted render.Revision) error {

@@ -14,7 +14,13 @@ type Move struct {
 	Transition render.Transition
 	Lock       render.Lock // of the tree that it leads to
 	Weight     int         // of the canary before it
+	Rules      int         // header and cookie rules that the route has after it
 	Changes    []render.Change
+}
+
+// Promoted says whether prod runs the new revision after the move.
+func (m Move) Promoted() bool {
+	return m.Lock.Phase == render.Promote || m.Lock.Phase == render.Restore || m.Lock.Phase == render.Cleanup
 }
 
 // Moves calls yield with every transition that is left until the app is idle on the revision that the spec asks for, as if every hold were met.
@@ -25,7 +31,7 @@ func (a *App) Moves(yield func(Move) error) error {
 		if err != nil {
 			return err
 		}
-		if err := yield(Move{Install, *lock, 0, render.Changes(nil, tree)}); err != nil || !a.Known {
+		if err := yield(Move{Transition: Install, Lock: *lock, Changes: render.Changes(nil, tree)}); err != nil || !a.Known {
 			return err
 		}
 		s = render.State{Lock: lock, Tree: tree}
@@ -44,7 +50,7 @@ func (a *App) Moves(yield func(Move) error) error {
 		if err != nil {
 			return err
 		}
-		if err := yield(Move{d.Transition, *lock, s.Lock.Weight, render.Changes(s.Tree, tree)}); err != nil {
+		if err := yield(Move{d.Transition, *lock, s.Lock.Weight, len(d.Step.Matches), render.Changes(s.Tree, tree)}); err != nil {
 			return err
 		}
 		s = render.State{Lock: lock, Tree: tree}

@@ -161,7 +161,7 @@ func (p *place) unchanged(changes []Change, have map[string]string) error {
 	}
 	for _, name := range names {
 		if now[name] != have[name] {
-			return &Drift{p.path, []string{name + ": changed while gitramp was about to write it"}}
+			return &Drift{Dir: p.path, Files: []string{name + ": changed while gitramp was about to write it"}}
 		}
 	}
 	return nil

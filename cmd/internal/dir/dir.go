@@ -59,7 +59,7 @@ type Change struct {
 
 // Options of Write.
 type Options struct {
-	OverwriteDrift bool // write over, and delete, files of the tree or the lock that others changed
+	OverwriteDrift bool // write over, and delete, files that the lock lists and others changed; never files that gitramp did not write
 }
 
 // Drift is refused with exit code 5: files whose bytes are not what the lock says, or that exist
@@ -67,6 +67,8 @@ type Options struct {
 type Drift struct {
 	Dir   string
 	Files []string // "name: reason", sorted
+
+	foreign bool // one of them gitramp never wrote
 }
 
 func (d *Drift) Error() string {
@@ -79,6 +81,9 @@ type Outside struct {
 }
 
 func (o *Outside) Error() string {
+	if o.Component == o.Path {
+		return fmt.Sprintf("%q %s", o.Path, o.Reason)
+	}
 	return fmt.Sprintf("%q: %q %s", o.Path, o.Component, o.Reason)
 }
 
@@ -116,7 +121,7 @@ func Write(base, rel string, tree render.Tree, owned Owned, o Options) ([]Change
 		return nil, err
 	}
 	changes, err := p.compare(have, tree, owned)
-	if _, drift := errors.AsType[*Drift](err); err != nil && !(drift && o.OverwriteDrift) {
+	if drift, ok := errors.AsType[*Drift](err); err != nil && !(ok && o.OverwriteDrift && !drift.foreign) {
 		return nil, err
 	}
 	if err := p.apply(tree, changes, have); err != nil {
@@ -187,6 +192,7 @@ func (p *place) look(names []string) (map[string]string, error) {
 func (p *place) compare(have map[string]string, tree render.Tree, owned Owned) ([]Change, error) {
 	var changes []Change
 	var drift []string
+	foreign := false
 	for _, name := range names(tree, owned) {
 		data, wanted := tree.Get(name)
 		got, exists := have[name]
@@ -205,13 +211,13 @@ func (p *place) compare(have map[string]string, tree render.Tree, owned Owned) (
 		case !exists && ours && p.dir != nil:
 			drift = append(drift, name+": deleted since gitramp wrote it")
 		case exists && !ours:
-			drift = append(drift, name+": not written by gitramp")
+			drift, foreign = append(drift, name+": no "+render.LockFile+" says that gitramp wrote it"), true
 		case exists && got != listed:
 			drift = append(drift, name+": changed since gitramp wrote it")
 		}
 	}
 	if drift != nil {
-		return changes, &Drift{p.path, drift}
+		return changes, &Drift{p.path, drift, foreign}
 	}
 	return changes, nil
 }

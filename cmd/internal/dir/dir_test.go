@@ -332,7 +332,7 @@ func TestDrift(t *testing.T) {
 		"changed, to be updated": {edit("a.yaml"), "a.yaml: changed since gitramp wrote it"},
 		"changed, to be deleted": {edit("gone.yaml"), "gone.yaml: changed since gitramp wrote it"},
 		"changed, to be kept":    {edit("same.yaml"), "same.yaml: changed since gitramp wrote it"},
-		"foreign in the way":     {edit("fresh.yaml"), "fresh.yaml: not written by gitramp"},
+		"foreign in the way":     {edit("fresh.yaml"), "fresh.yaml: no gitramp.lock says that gitramp wrote it"},
 		"deleted":                {func(t *testing.T, dir string) { must(t, os.Remove(dir+"/same.yaml")) }, "same.yaml: deleted since gitramp wrote it"},
 	} {
 		for _, sub := range []bool{false, true} {
@@ -358,7 +358,12 @@ func TestDrift(t *testing.T) {
 				if diff := cmp.Diff(before, snapshot(t, base, true)); diff != "" {
 					t.Errorf("written:\n%s", diff)
 				}
-				_, err = update(base, newFiles, Options{OverwriteDrift: true})
+				if _, err = update(base, newFiles, Options{OverwriteDrift: true}); name == "foreign in the way" {
+					if !errors.As(err, &drift) {
+						t.Errorf("a file that gitramp never wrote was written over: %v", err)
+					}
+					return
+				}
 				must(t, err)
 				holds(t, dir, newFiles, extra...)
 			})
@@ -372,7 +377,7 @@ func TestDriftWithoutLock(t *testing.T) {
 	must(t, os.MkdirAll(dir, 0o755))
 	put(t, dir+"/a.yaml", "mine")
 	put(t, dir+"/other.yaml", "mine")
-	if _, err := update(base, oldFiles, Options{}); err == nil || !strings.Contains(err.Error(), "a.yaml: not written by gitramp") {
+	if _, err := update(base, oldFiles, Options{}); err == nil || !strings.Contains(err.Error(), "a.yaml: no gitramp.lock says that gitramp wrote it") {
 		t.Error(err)
 	}
 	put(t, dir+"/a.yaml", oldFiles["a.yaml"]) // equal to what is wanted: no drift

@@ -11,12 +11,21 @@ import (
 // Branch is a branch as it was when it was read.
 type Branch struct {
 	Name     string
-	Tip      string // "": unborn
+	Tip      string // "": it does not exist yet
+	Start    string // without a Tip: the commit that it will begin at, HEAD's; "" where HEAD has none either
 	Upstream string // short name such as origin/main, "": none
 	WorkTree string // top of the work tree that has it checked out, "": none
 }
 
-// Branch reads a branch; name "" is the one that HEAD is on, born or not.
+// Base is the commit that the next one is made on, "" where there is none.
+func (b Branch) Base() string {
+	if b.Tip == "" {
+		return b.Start
+	}
+	return b.Tip
+}
+
+// Branch reads a branch; name "" is the one that HEAD is on, born or not. A branch that does not exist will begin at HEAD, as `git switch -c` makes it.
 func (r *Repo) Branch(ctx context.Context, name string) (Branch, error) {
 	head, err := r.head(ctx, r.gitDir, r.dir)
 	if err != nil {
@@ -36,8 +45,43 @@ func (r *Repo) Branch(ctx context.Context, name string) (Branch, error) {
 		return Branch{}, err
 	}
 	b := Branch{Name: name, Tip: tip.id, Upstream: r.config.upstream(name)}
+	if b.Tip == "" && name != head {
+		if b.Start, err = r.start(name); err != nil {
+			return Branch{}, err
+		}
+	}
 	b.WorkTree, err = r.workTree(ctx, name, head)
 	return b, err
+}
+
+// Current is as Branch for whoever only reads: with no name a detached HEAD will do.
+func (r *Repo) Current(ctx context.Context, name string) (Branch, error) {
+	if name != "" {
+		return r.Branch(ctx, name)
+	}
+	head, err := r.head(ctx, r.gitDir, r.dir)
+	if err != nil || head != "" {
+		return r.Branch(ctx, name)
+	}
+	got, err := r.objects("HEAD")
+	if err != nil {
+		return Branch{}, err
+	}
+	return Branch{Name: "HEAD", Tip: got[0].id}, nil
+}
+
+// start is the commit that a branch which does not exist begins at. One that only a remote has is not taken for new.
+func (r *Repo) start(name string) (string, error) {
+	got, err := r.objects("HEAD", "refs/remotes/"+name, "refs/remotes/origin/"+name)
+	switch {
+	case err != nil:
+		return "", err
+	case got[1].id != "":
+		return "", &Usage{Text: "branch " + quote(name) + " cannot be used: it is what a remote had; name a branch of this repository"}
+	case got[2].id != "":
+		return "", &Usage{Text: "branch " + quote(name) + " is here only as origin/" + name + ": git branch " + name + " origin/" + name + " first"}
+	}
+	return got[0].id, nil
 }
 
 // head is the branch that a work tree's HEAD is on, "" when it is detached.

@@ -1,6 +1,7 @@
 package git
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"unicode"
@@ -52,6 +53,9 @@ func (e *Outside) Error() string { return e.Text }
 func join(text string, err error) string {
 	if err == nil {
 		return text
+	}
+	if said := (*Error)(nil); errors.As(err, &said) && said.Stderr != "" {
+		return text + ": " + said.Stderr // what ran is no news to a user
 	}
 	return text + ": " + err.Error()
 }

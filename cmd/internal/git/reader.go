@@ -154,3 +154,16 @@ func (rd *Reader) tree(id string) (map[string]entry, error) {
 	rd.trees[id] = entries
 	return entries, nil
 }
+
+// File returns the bytes of the regular file at path, nil where there is none.
+func (rd *Reader) File(name string) ([]byte, error) {
+	at, err := rd.lookup(name)
+	if err != nil || at.id == "" || at.mode == modeTree {
+		return nil, err
+	}
+	got, err := rd.repo.objects(at.id)
+	if err != nil {
+		return nil, err
+	}
+	return got[0].data, nil
+}

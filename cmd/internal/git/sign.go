@@ -8,7 +8,7 @@ import (
 // sign makes each commit anew with a signature, in the scratch repository, and returns the last one. fast-import cannot sign; commit-tree signs as the
 // user configured it (gpg or ssh, key, program). The child does not hold our flock: gpg may leave an agent behind.
 func (w *Writer) sign(ids map[Mark]string) (string, error) {
-	parent := w.branch.Tip
+	parent := w.branch.Base()
 	for _, c := range w.commits {
 		args := []string{"commit-tree", "-S", "-F", "-"}
 		if parent != "" {

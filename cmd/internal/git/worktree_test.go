@@ -108,7 +108,8 @@ func TestOtherBranchLeavesWorkTreeAlone(t *testing.T) {
 	if _, err := release(f.open(), "brand-new", Options{}); err != nil {
 		t.Fatal(err)
 	}
-	f.released("brand-new", f.git("rev-parse", "brand-new"), 3)
+	f.released("brand-new", f.git("rev-parse", "brand-new"), 4) // it begins at HEAD
+	f.git("merge-base", "--is-ancestor", "HEAD", "brand-new")
 }
 
 func TestBareAndShallow(t *testing.T) {

@@ -87,7 +87,7 @@ func (w *Writer) begin(b Branch, o Options) (err error) {
 	if w.branch, err = r.Branch(w.ctx, b.Name); err != nil {
 		return err
 	}
-	if w.branch.Tip != b.Tip {
+	if w.branch.Base() != b.Base() || w.branch.Tip != b.Tip {
 		return r.lost(b.Name)
 	}
 	if w.author, err = r.ident(w.ctx, "AUTHOR", o.Date); err != nil {
@@ -96,7 +96,7 @@ func (w *Writer) begin(b Branch, o Options) (err error) {
 	if w.committer, err = r.ident(w.ctx, "COMMITTER", o.Date); err != nil {
 		return err
 	}
-	if w.tree, err = r.Reader(w.ctx, b.Tip); err != nil {
+	if w.tree, err = r.Reader(w.ctx, w.branch.Base()); err != nil {
 		return err
 	}
 	for _, root := range w.roots {
@@ -138,8 +138,8 @@ func (w *Writer) Commit(message string, edits []Edit) error {
 		}
 	}
 	from := ""
-	if len(w.commits) == 0 && w.branch.Tip != "" {
-		from = "from " + w.branch.Tip + "\n"
+	if len(w.commits) == 0 && w.branch.Base() != "" {
+		from = "from " + w.branch.Base() + "\n"
 	}
 	message = strings.TrimRight(message, "\n") + "\n"
 	w.imp.marks++

@@ -27,16 +27,23 @@ func (c *commit) subject() string {
 	if len(c.moves) == 1 {
 		return c.moves[0].line()
 	}
-	counts := map[render.Transition]int{}
-	var order []render.Transition
+	counts := map[string]int{}
+	var order []string
 	for _, m := range c.moves {
-		if counts[m.transition]++; counts[m.transition] == 1 {
-			order = append(order, m.transition)
+		what := string(m.transition)
+		if m.transition == render.Shift || m.transition == render.Full {
+			what = m.what()
+		}
+		if counts[what]++; counts[what] == 1 {
+			order = append(order, what)
 		}
 	}
+	if len(order) == 1 {
+		return fmt.Sprintf("%d apps: %s", len(c.moves), order[0])
+	}
 	var parts []string
-	for _, t := range order {
-		parts = append(parts, fmt.Sprintf("%s %d", t, counts[t]))
+	for _, what := range order {
+		parts = append(parts, fmt.Sprintf("%d %s", counts[what], what))
 	}
 	return fmt.Sprintf("%d apps: %s", len(c.moves), strings.Join(parts, ", "))
 }
@@ -61,6 +68,9 @@ func (c *commit) message() string {
 			b.WriteString(m.line() + "\n")
 		}
 		b.WriteString("\n")
+		for _, m := range c.moves[:min(len(c.moves), mostLines)] {
+			fmt.Fprintf(&b, "%s: %s\n", trailerApp, m.app)
+		}
 	}
 	fmt.Fprintf(&b, "%s: %s\n", trailerTool, c.tool)
 	return b.String()
@@ -68,18 +78,22 @@ func (c *commit) message() string {
 
 // line is one move in a line: demo: shift to 20% (step 2/8).
 func (m move) line() string {
-	what := string(m.transition)
+	return fmt.Sprintf("%s: %s (step %d/%d)", m.app, m.what(), m.index, m.last)
+}
+
+func (m move) what() string {
 	switch m.transition {
 	case render.Shift, render.Full:
-		what = "shift to " + show.Percent(m.to, m.total)
-	case app.Install:
-		what = "install " + m.images
-	case render.Prepare:
-		what = "prepare " + m.images
-	case render.Promote:
-		what = "promote " + m.images
+		if m.to == 0 {
+			return "open to chosen users (weight 0)"
+		}
+		return "shift to " + show.Percent(m.to, m.total)
+	case app.Install, render.Prepare, render.Promote:
+		return string(m.transition) + " " + m.images
+	case render.Scale, render.Header:
+		return string(m.transition) + " " + m.step
 	}
-	return fmt.Sprintf("%s: %s (step %d/%d)", m.app, what, m.index, m.last)
+	return string(m.transition)
 }
 
 func (m move) weights() string {
@@ -95,15 +109,18 @@ func (m move) explain() string {
 	case app.Install:
 		return "Prod runs " + m.images + " and gets all requests."
 	case render.Sync:
-		return "The manifests follow the spec; no revision changes."
+		if m.files == nil {
+			return "The spec has moved; no manifest changes."
+		}
+		return "The manifests follow the spec, no revision changes: " + strings.Join(m.files, ", ") + "."
 	case render.Prepare:
 		return "The canary's pods start. No request reaches them yet."
 	case render.Shift, render.Full:
-		return fmt.Sprintf("The canary gets %s of the requests, prod the rest.", show.Percent(m.to, m.total))
+		return m.explainShift()
 	case render.Scale:
 		return "The number of canary pods changes, and nothing else."
 	case render.Header:
-		return "A header rule begins or ends, and nothing else."
+		return fmt.Sprintf("A header rule begins or ends, and nothing else: there are %d rules now.", m.rules)
 	case render.Promote:
 		return "Prod takes the new revision while the canary has all the weight."
 	case render.Restore:
@@ -112,4 +129,18 @@ func (m move) explain() string {
 		return "The canary's objects are deleted. Nothing reaches them any more."
 	}
 	return ""
+}
+
+func (m move) explainShift() string {
+	text := fmt.Sprintf("The canary gets %s of the requests, prod the rest.", show.Percent(m.to, m.total))
+	switch m.to {
+	case 0:
+		text = "The canary gets no request by weight."
+	case m.total:
+		text = "The canary gets all requests."
+	}
+	if m.rules > 0 {
+		text += " Header and cookie rules come before the weight."
+	}
+	return text
 }

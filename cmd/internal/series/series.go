@@ -5,9 +5,11 @@
 package series
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/gitramp/gitramp/cmd/internal/app"
@@ -26,9 +28,10 @@ type Series struct {
 
 // Result is what was written, or would be.
 type Result struct {
-	Tip       string   // of the branch by now
-	Subjects  []string // of the commits, in their order
-	Recovered string   // what was finished of a run that crashed
+	Tip         string   // of the branch by now
+	Subjects    []string // of the commits, in their order
+	Recovered   string   // what was finished of a run that crashed
+	Uncommitted []string // specs of the target repository that its branch does not hold as they are
 }
 
 // commit is one commit: what it edits and what it says.
@@ -46,7 +49,10 @@ type move struct {
 	from, to    int
 	total       int
 	revision    string
-	images      string
+	images      string   // what is new of the revision
+	step        string   // its name
+	rules       int      // how many header and cookie rules there are
+	files       []string // that change
 }
 
 // blobWriter takes the bytes of a file as they are rendered, so that a fleet is never held whole.
@@ -69,7 +75,8 @@ func (s *Series) Write(ctx context.Context, repo *git.Repo, b git.Branch, set *a
 		defer w.Abort()
 		result.Recovered, blob = w.Recovered, w.Blob
 	}
-	if err := s.render(ctx, repo, b, set, apps, blob); err != nil {
+	var err error
+	if result.Uncommitted, err = s.render(ctx, repo, b, set, apps, blob); err != nil {
 		return result, err
 	}
 	for _, c := range s.commits {
@@ -83,23 +90,27 @@ func (s *Series) Write(ctx context.Context, repo *git.Repo, b git.Branch, set *a
 			return result, err
 		}
 	}
-	var err error
 	result.Tip, err = w.Finish()
 	return result, err
 }
 
-func (s *Series) render(ctx context.Context, repo *git.Repo, b git.Branch, set *app.Set, apps []*app.App, blob blobWriter) error {
-	reader, err := repo.Reader(ctx, b.Tip)
+func (s *Series) render(ctx context.Context, repo *git.Repo, b git.Branch, set *app.Set, apps []*app.App, blob blobWriter) (uncommitted []string, err error) {
+	reader, err := repo.Reader(ctx, b.Base())
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer reader.Close()
 	var errs []error
 	for i, a := range apps {
+		if a.Root != "" && a.Root == repo.Root() {
+			if held, err := reader.File(a.Origin()); err == nil && !bytes.Equal(held, a.Spec.Source()) {
+				uncommitted = append(uncommitted, a.File)
+			}
+		}
 		errs = append(errs, s.add(set, a, reader, blob))
 		apps[i] = nil
 	}
-	return errors.Join(errs...)
+	return uncommitted, errors.Join(errs...)
 }
 
 // add renders an app and appends its moves.
@@ -152,14 +163,43 @@ func foreign(a *app.App, files map[string][]byte, path string) bool {
 }
 
 func newMove(a *app.App, m app.Move) move {
-	ref := m.Lock.Stable
-	if m.Lock.Canary != nil {
-		ref = *m.Lock.Canary
+	l := m.Lock
+	ref, before := l.Stable, l.Previous
+	if l.Canary != nil {
+		ref = *l.Canary
+		if !m.Promoted() {
+			before = &l.Stable
+		}
 	}
+	mv := move{app: a.Spec.Metadata.Name, transition: m.Transition, index: l.Step.Index, last: l.Step.Last, from: m.Weight, to: l.Weight, total: l.WeightTotal,
+		revision: ref.Revision, images: news(ref, before), step: l.Step.Name, rules: m.Rules}
+	for _, ch := range m.Changes {
+		if name, ok := strings.CutSuffix(ch.Path, ".yaml"); ok && ch.Path != render.KustomizationFile {
+			mv.files = append(mv.files, name)
+		}
+	}
+	return mv
+}
+
+// news is what a revision runs that the one before it does not: images, short, or the revision's name where it has the same images.
+func news(ref render.RevisionRef, before *render.RevisionRef) string {
 	var images []string
 	for _, i := range ref.Images {
-		images = append(images, i.Image)
+		if before == nil || !slices.Contains(before.Images, i) {
+			images = append(images, short(i.Image))
+		}
 	}
-	return move{app: a.Spec.Metadata.Name, transition: m.Transition, index: m.Lock.Step.Index, last: m.Lock.Step.Last,
-		from: m.Weight, to: m.Lock.Weight, total: m.Lock.WeightTotal, revision: ref.Revision, images: strings.Join(images, ", ")}
+	if images == nil {
+		return "revision " + ref.Revision
+	}
+	return strings.Join(images, ", ")
+}
+
+// short is an image without its registry and folders, and with the head of its digest.
+func short(image string) string {
+	image = image[strings.LastIndex(image, "/")+1:]
+	if name, digest, ok := strings.Cut(image, "@sha256:"); ok {
+		return name + "@" + digest[:12]
+	}
+	return image
 }

@@ -17,7 +17,9 @@ type Plan struct {
 	Path       string            `json:"path"`
 	Stable     map[string]string `json:"stable"`
 	Canary     map[string]string `json:"canary"`
-	At         string            `json:"at,omitempty"` // the step that the tree stands at
+	At         string            `json:"at,omitempty"`    // the step that the tree stands at
+	Left       []string          `json:"left"`            // the commits that are left
+	Stuck      string            `json:"stuck,omitempty"` // why none can be written
 	Total      int               `json:"weightTotal"`
 	Steps      []PlanStep        `json:"steps"`
 }
@@ -59,6 +61,8 @@ func NewPlan(a *app.App, ramp []Step, diff bool) Plan {
 	if l := a.State.Lock; l != nil {
 		v.At = fmt.Sprintf("%02d-%s", l.Step.Index, l.Step.Name)
 	}
+	left, why := Left(a)
+	v.Left, v.Stuck = append([]string{}, left...), why
 	for _, st := range ramp {
 		sv := PlanStep{Index: st.Index, Name: st.Name, Transition: st.Transition, Weight: st.Weight, Replicas: replicasView{st.Prod, st.Canary}}
 		for _, ch := range st.Changes {

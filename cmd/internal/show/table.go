@@ -17,7 +17,7 @@ func (p Printer) Table(a *app.App, ramp []Step, diff bool) {
 	fmt.Fprintln(w, "STEP\tTRANSITION\tCANARY WEIGHT\tPODS\tCHANGES\tHOLD BEFORE THE NEXT STEP")
 	total := a.Release.Plan.Total
 	for _, st := range ramp {
-		fmt.Fprintf(w, "%s\t%s\t%s %s\t%s\t%s\t%s\n", st.ID(), st.Transition, bar(st.Weight, total), Percent(st.Weight, total),
+		fmt.Fprintf(w, "%s\t%s\t%s %s\t%s\t%s\t%s\n", mark(a, st)+st.ID(), st.Transition, bar(st.Weight, total), Percent(st.Weight, total),
 			pods(st.Step), changesText(st), holdText(a.Release.Plan, st.Step))
 	}
 	w.Flush()
@@ -35,7 +35,7 @@ func (p Printer) Markdown(a *app.App, ramp []Step, diff bool) {
 	fmt.Fprint(p.Out, "| step | transition | canary weight | pods | changes | hold before the next step |\n| --- | --- | --- | --- | --- | --- |\n")
 	total := a.Release.Plan.Total
 	for _, st := range ramp {
-		fmt.Fprintf(p.Out, "| %s | %s | %s %s | %s | %s | %s |\n", st.ID(), st.Transition, bar(st.Weight, total), Percent(st.Weight, total),
+		fmt.Fprintf(p.Out, "| %s | %s | %s %s | %s | %s | %s |\n", mark(a, st)+st.ID(), st.Transition, bar(st.Weight, total), Percent(st.Weight, total),
 			pods(st.Step), changesText(st), holdText(a.Release.Plan, st.Step))
 	}
 	fmt.Fprintf(p.Out, "\n%s\n", summary(a, ramp))
@@ -46,17 +46,21 @@ func (p Printer) Markdown(a *app.App, ramp []Step, diff bool) {
 	}
 }
 
-// headline says which app goes from what to what.
+// headline says which app goes from what to what; images that stay are left out.
 func headline(a *app.App) string {
 	stable, canary := a.Images()
 	var moves []string
 	for i, image := range canary {
-		switch {
-		case i < len(stable) && stable[i].Image == image.Image:
-			moves = append(moves, image.Image)
-		case i < len(stable):
-			moves = append(moves, stable[i].Image+" -> "+image.Image)
+		name := ""
+		if len(canary) > 1 {
+			name = image.Container + " "
 		}
+		if i < len(stable) && stable[i].Image != image.Image {
+			moves = append(moves, name+stable[i].Image+" -> "+image.Image)
+		}
+	}
+	if moves == nil {
+		moves = append(moves, canary[0].Image)
 	}
 	return a.Spec.Metadata.Name + ": " + strings.Join(moves, ", ")
 }
@@ -83,7 +87,7 @@ func changesText(st Step) string {
 	return strings.Join(parts, " ")
 }
 
-// summary is the line under a plan.
+// summary says how much the plan is, and how much of it is left.
 func summary(a *app.App, ramp []Step) string {
 	shifts := 0
 	for _, st := range ramp {
@@ -91,9 +95,48 @@ func summary(a *app.App, ramp []Step) string {
 			shifts++
 		}
 	}
-	text := fmt.Sprintf("%d steps, one commit each; %d move traffic", len(ramp), shifts)
+	return fmt.Sprintf("%d steps, %d of them move traffic. A hold begins with settle, the time that a commit gets to be applied; a pause runs from then.\n%s",
+		len(ramp), shifts, leftText(a))
+}
+
+// leftText says what commit would write onto the tree as it is.
+func leftText(a *app.App) string {
+	left, why := Left(a)
+	where := ""
 	if l := a.State.Lock; l != nil {
-		text += fmt.Sprintf("; the tree is at %02d-%s", l.Step.Index, l.Step.Name)
+		where = fmt.Sprintf("The tree is at %02d-%s. ", l.Step.Index, l.Step.Name)
 	}
-	return text
+	switch {
+	case why != "":
+		return where + "It cannot go on: " + why
+	case len(left) == 0:
+		return where + "Nothing to do: prod runs what the spec asks for, and another revision would take this ramp."
+	case len(left) == 1:
+		return where + "Left: 1 commit, " + left[0] + "."
+	}
+	return fmt.Sprintf("%sLeft: %d commits, from %s.", where, len(left), left[0])
+}
+
+// Left names the commits that are left of a release; why says what is in their way.
+func Left(a *app.App) (left []string, why string) {
+	err := a.Moves(func(m app.Move) error {
+		name := fmt.Sprintf("%02d-%s", m.Lock.Step.Index, m.Lock.Step.Name)
+		if m.Transition == render.Sync || m.Transition == app.Install {
+			name = string(m.Transition)
+		}
+		left = append(left, name)
+		return nil
+	})
+	if err != nil {
+		return nil, err.Error()
+	}
+	return left, ""
+}
+
+// mark shows in a plan where the tree is.
+func mark(a *app.App, st Step) string {
+	if l := a.State.Lock; l != nil && !a.State.IsIdle() && l.Step.Index == st.Index {
+		return "> "
+	}
+	return ""
 }
