@@ -126,7 +126,7 @@ const (
 	allowedHeader    = "letters, digits and - (not a header that HTTP itself uses, such as Host, Cookie or Connection), at most 63 characters"
 	allowedValue     = "letters, digits and . _ ~ / : -, at most 200 characters"
 	allowedCookie    = "letters, digits and . _ ~ -, at most 63 characters"
-	allowedRegex     = "a regular expression of printable ASCII without quotes, backquotes and semicolons, that RE2 and PCRE read alike, with at most two open repetitions and none of something that repeats or chooses, at most 200 characters"
+	allowedRegex     = "a regular expression of printable ASCII without quotes, backquotes and semicolons, that RE2 and PCRE read alike, with at most 2 open and 4 variable repetitions, 3 groups, and no repetition of something that repeats or chooses, at most 200 characters"
 	allowedDuration  = "whole seconds (30) or hours, minutes and seconds (90s, 10m, 1h30m), at most 8760h"
 	allowedOutput    = "a relative path of letters, digits and . _ - / that stays inside the repository and out of .git, at most 200 characters"
 	allowedString    = "a string (in quotes where it looks like something else)"
@@ -152,7 +152,7 @@ func TestBadInputs(t *testing.T) {
 		{"3 two documents", good + "---\nkind: Canary\n", "34:1: a second document begins here: allowed exactly one document in a file"},
 		{"3 an empty second document", good + "---\n", "34:1: a second document begins here: allowed exactly one document in a file"},
 		{"3 a second document that is not YAML", good + "---\n{\n", "35:1: is not YAML: did not find expected node content"},
-		{"4 tab indent", swap("  name: shop\n", "\tname: shop\n"), "4:1: is not YAML: found character that cannot start any token"},
+		{"4 tab indent", swap("  name: shop\n", "\tname: shop\n"), "4:1: is not YAML: found character that cannot start any token (a tab? YAML is indented by spaces)"},
 		{"5 invalid UTF-8", swap("value: info", "value: in\xfffo"), "15:1: is not UTF-8: allowed UTF-8 text"},
 		{"5 UTF-16", inUTF16(good), "1:1: is not UTF-8: allowed UTF-8 text"},
 		{"5 a NUL", swap("value: info", "value: in\x00fo"), "15:14: is not YAML: control characters are not allowed"},
@@ -161,7 +161,7 @@ func TestBadInputs(t *testing.T) {
 		{"6 duplicate resource", swap("cpu: 100m\n", "cpu: 100m\n      cpu: 200m\n"), "19:7: spec.resources.requests.cpu: is given twice: allowed once"},
 		{"7 unknown field setWeigth", swap("setWeight: 20", "setWeigth: 20"), "30:5: spec.steps[0].setWeigth: field is unknown, did you mean setWeight?: allowed " + allowedStep},
 		{"7 unknown field by case", swap("setWeight: 20", "setweight: 20"), "30:5: spec.steps[0].setweight: field is unknown, did you mean setWeight?: allowed " + allowedStep},
-		{"7 unknown field near none", swap("setWeight: 20", "analysis: 20"), "30:5: spec.steps[0].analysis: field is unknown: allowed " + allowedStep},
+		{"7 unknown field near none", swap("setWeight: 20", "analysis: 20"), "30:5: spec.steps[0].analysis: is an analysis that gitramp does not have: allowed " + allowedStep},
 		{"7 unknown field at the top", swap("kind: Canary\n", "kind: Canary\nstatus: {}\n"), "3:1: status: field is unknown: allowed apiVersion, kind, metadata, spec"},
 		{"7 unknown field of metadata", swap("name: shop\n", "name: shop\n  labels: {}\n"), "5:3: metadata.labels: field is unknown: allowed name, namespace"},
 		{"7 unknown field of a route", swap("host: shop.example.com\n", "host: shop.example.com\n    hots: [a.example.com]\n"), "25:5: spec.route.hots: field is unknown, did you mean host?: allowed " + allowedRoute},
@@ -200,7 +200,7 @@ func TestBadInputs(t *testing.T) {
 		{"13 JSON, duplicate key", "{\"apiVersion\": \"gitramp.dev/v1alpha1\", \"kind\": \"Canary\", \"kind\": \"Canary\", \"metadata\": {\"name\": \"shop\"}, \"spec\": {\"image\": \"shop:2\", \"port\": 8080, \"route\": {\"host\": \"shop.example.com\"}, \"steps\": [{\"setWeight\": 20}]}}\n", "1:58: kind: is given twice: allowed once"},
 		{"13 JSON, cut off", "{\"apiVersion\": \"gitramp.dev/v1alpha1\", \"kind\": \"Canary\"\n", "1:1: is not YAML: did not find expected ',' or '}'"},
 		{"not YAML: an unclosed quote", swap("value: info", `value: "info`), "15:1: is not YAML: found unexpected end of stream"},
-		{"not YAML: a colon too many", swap("value: info", "value: info: x"), "15:1: is not YAML: mapping values are not allowed in this context"},
+		{"not YAML: a colon too many", swap("value: info", "value: info: x"), "15:1: is not YAML: mapping values are not allowed in this context (a value with a colon and a space in it needs quotes)"},
 		{"apiVersion missing", swap("apiVersion: gitramp.dev/v1alpha1\n", ""), "1:1: apiVersion: is missing: allowed gitramp.dev/v1alpha1"},
 		{"apiVersion of another version", swap("gitramp.dev/v1alpha1", "gitramp.dev/v1"), `1:13: apiVersion: value "gitramp.dev/v1" is invalid: allowed gitramp.dev/v1alpha1`},
 		{"kind of Argo Rollouts", swap("kind: Canary", "kind: Rollout"), `2:7: kind: value "Rollout" is invalid: allowed Canary`},
@@ -210,14 +210,14 @@ func TestBadInputs(t *testing.T) {
 		)},
 		{"spec is empty", swap(good[strings.Index(good, "spec:\n"):], "spec: {}\n"), lines(
 			"6:7: spec.port: is missing: allowed 1 to 65535",
-			"6:7: spec.steps: is missing: allowed a list",
+			"6:7: spec.steps: is missing: allowed a list of mappings of name, setWeight, pause, setCanaryScale, setHeaderRoute",
 			"6:7: spec: has no image: allowed image, or images with one for container shop",
 			"6:7: spec: has no route: allowed route with at least a host",
 		)},
 		{"spec is null", swap(good[strings.Index(good, "spec:\n"):], "spec:\n"), "6:6: spec: is empty: allowed a mapping of " + allowedSpec},
 		{"metadata is a string", swap("metadata:\n  name: shop\n  namespace: web\n", "metadata: shop\n"), `3:11: metadata: value "shop" is invalid: allowed a mapping of name, namespace`},
 		{"a list where a mapping belongs", swap("service:\n    port: 80\n    name: web\n    targetPort: web\n", "service: [80]\n"), `19:12: spec.service: is a list: allowed a mapping of port, name, targetPort`},
-		{"a mapping where a list belongs", swap("env:\n  - name: LEVEL\n    value: info\n", "env:\n    LEVEL: info\n"), `14:5: spec.env: is a mapping: allowed a list`},
+		{"a mapping where a list belongs", swap("env:\n  - name: LEVEL\n    value: info\n", "env:\n    LEVEL: info\n"), `14:5: spec.env: is a mapping: allowed a list of mappings of name, value, valueFrom`},
 		{"a mapping where a string belongs", swap("image: example.com/shop:2", "image: {name: shop}"), `7:10: spec.image: is a mapping: allowed ` + allowedString},
 		{"a number where a string belongs", swap("value: info", "value: 20"), `15:12: spec.env[0].value: value "20" is invalid: allowed ` + allowedString},
 		{"a boolean where a string belongs", swap("value: info", "value: true"), `15:12: spec.env[0].value: value "true" is invalid: allowed ` + allowedString},
@@ -253,9 +253,9 @@ func TestBadInputs(t *testing.T) {
 		{"21 weight a mapping", swap("setWeight: 20", "setWeight: {weight: 20}"), `30:16: spec.steps[0].setWeight: is a mapping: allowed 0 to 100`},
 		{"22 weight 99999999999999999999", swap("setWeight: 20", "setWeight: 99999999999999999999"), `30:16: spec.steps[0].setWeight: value "99999999999999999999" is invalid: allowed 0 to 100`},
 		{"23 steps empty", swap(goodSteps, "  steps: []\n"), "29:10: spec.steps: is an empty list: allowed at least 1 entry"},
-		{"23 steps null", swap(goodSteps, "  steps:\n"), "29:9: spec.steps: is empty: allowed a list"},
-		{"23 steps missing", swap(goodSteps, ""), "7:3: spec.steps: is missing: allowed a list"},
-		{"23 steps a mapping", swap(goodSteps, "  steps:\n    setWeight: 20\n"), `30:5: spec.steps: is a mapping: allowed a list`},
+		{"23 steps null", swap(goodSteps, "  steps:\n"), "29:9: spec.steps: is empty: allowed a list of mappings of name, setWeight, pause, setCanaryScale, setHeaderRoute"},
+		{"23 steps missing", swap(goodSteps, ""), "7:3: spec.steps: is missing: allowed a list of mappings of name, setWeight, pause, setCanaryScale, setHeaderRoute"},
+		{"23 steps a mapping", swap(goodSteps, "  steps:\n    setWeight: 20\n"), `30:5: spec.steps: is a mapping: allowed a list of mappings of name, setWeight, pause, setCanaryScale, setHeaderRoute`},
 		{"24 decreasing 50, 20", swap(goodSteps, "  steps:\n  - setWeight: 50\n  - setWeight: 20\n"), `31:16: spec.steps[1].setWeight: value "20" is invalid: allowed more than 50, the weight before it: weights only go up`},
 		{"24 decreasing 50, 20, 30", swap(goodSteps, "  steps:\n  - setWeight: 50\n  - setWeight: 20\n  - setWeight: 30\n"), lines(
 			`31:16: spec.steps[1].setWeight: value "20" is invalid: allowed more than 50, the weight before it: weights only go up`,
@@ -290,7 +290,7 @@ func TestBadInputs(t *testing.T) {
 		{"28 duration 1d", swap("duration: 10m", "duration: 1d"), `32:17: spec.steps[1].pause.duration: value "1d" is invalid: allowed ` + allowedDuration},
 		{"28 settle 10 minutes", swap(goodSteps, "  settle: 10 minutes\n"+goodSteps), `29:11: spec.settle: value "10 minutes" is invalid: allowed ` + allowedDuration},
 		{"two kinds in one step", swap("- setWeight: 20\n", "- setWeight: 20\n    pause: {}\n"), "30:5: spec.steps[0]: says 2 things at once: allowed " + allowedKind},
-		{"setMirrorRoute", swap("- setWeight: 20\n", "- setMirrorRoute: {name: m}\n"), "30:5: spec.steps[0].setMirrorRoute: field is unknown: allowed " + allowedStep},
+		{"setMirrorRoute", swap("- setWeight: 20\n", "- setMirrorRoute: {name: m}\n"), "30:5: spec.steps[0].setMirrorRoute: is an Argo Rollouts step that gitramp does not have: allowed " + allowedStep},
 		{"name of a step uppercase", swap("- setWeight: 20\n", "- setWeight: 20\n    name: First_Step\n"), `31:11: spec.steps[0].name: value "First_Step" is invalid: allowed ` + allowedStepName},
 		{"name of a step of 41 characters", swap("- setWeight: 20\n", "- setWeight: 20\n    name: "+strings.Repeat("a", 41)+"\n"), `31:11: spec.steps[0].name: value "` + strings.Repeat("a", 41) + `" is invalid: allowed ` + allowedStepName},
 		// PRODUCT: accepted; the plan's own step becomes promote-2, and --step promote is this one.

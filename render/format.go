@@ -40,7 +40,7 @@ var formats = map[string]format{
 	"path":             {"an absolute path of letters, digits and . _ - /, at most 255 characters, without //, /./ or /../, and without what ingress-nginx blocks (_by_lua, /etc/passwd and the like, /var/run/secrets)", 255, urlPath},
 	"header":           {"letters, digits and - (not a header that HTTP itself uses, such as Host, Cookie or Connection), at most 63 characters", 63, headerToken},
 	"headerValue":      {"letters, digits and . _ ~ / : -, at most 200 characters", 200, pattern(`^[A-Za-z0-9._~/:-]+$`)},
-	"regex":            {"a regular expression of printable ASCII without quotes, backquotes and semicolons, that RE2 and PCRE read alike, with at most two open repetitions and none of something that repeats or chooses, at most 200 characters", 200, safeRegex},
+	"regex":            {"a regular expression of printable ASCII without quotes, backquotes and semicolons, that RE2 and PCRE read alike, with at most 2 open and 4 variable repetitions, 3 groups, and no repetition of something that repeats or chooses, at most 200 characters", 200, safeRegex},
 	"cookie":           {"letters, digits and . _ ~ -, at most 63 characters", 63, pattern(`^[A-Za-z0-9._~-]+$`)},
 	"envName":          {"letters, digits and _ . -, not beginning with a digit", 253, pattern(`^[-._a-zA-Z][-._a-zA-Z0-9]*$`)},
 	"configKey":        {"letters, digits and - _ .", 253, pattern(`^[-._a-zA-Z0-9]+$`)},
@@ -109,49 +109,53 @@ var (
 	relativeDir = pattern(`^[A-Za-z0-9._/-]+$`)
 )
 
-// safeRegex accepts what RE2 and PCRE read alike and neither can be stuck in: ingress-nginx runs PCRE per request.
+// safeRegex accepts what RE2 and PCRE read alike and neither can be stuck in: ingress-nginx runs PCRE, which tries one way after the other, on each request.
 func safeRegex(s string) bool {
-	if !printable(s) || strings.ContainsAny(s, "\"'`;") {
+	if !printable(s) || strings.ContainsAny(s, "\"'`;") || oddGroup(s) || oddEscape(s) {
 		return false
 	}
-	if oddGroup(s) || oddEscape(s) || strings.Contains(s, "{,") { // {,5} is text to RE2 and a repetition to newer PCRE
+	for _, odd := range []string{"{,", "[.", "[="} { // text to RE2, and a repetition or a class to PCRE
+		if strings.Contains(s, odd) {
+			return false
+		}
+	}
+	if strings.Count(s, "(") > 3 || strings.Count(s, "|") > 9 {
 		return false
 	}
 	// Groups that do not capture are folded away by the parser; captured, the nesting stays visible.
 	re, err := syntax.Parse(strings.ReplaceAll(s, "(?:", "("), syntax.Perl)
-	return err == nil && !repeatsRepetition(re, false) && unbounded(re) <= 2
+	if err != nil {
+		return false
+	}
+	c := regexCost{}
+	return c.add(re, false) && c.open <= 2 && c.choices <= 4
 }
 
-// unbounded counts the repetitions without an upper end: each one multiplies the time by the length of the value.
-func unbounded(re *syntax.Regexp) int {
-	n := 0
-	if re.Op == syntax.OpStar || re.Op == syntax.OpPlus || re.Op == syntax.OpRepeat && re.Max < 0 {
-		n = 1
-	}
-	for _, sub := range re.Sub {
-		n += unbounded(sub)
-	}
-	return n
+// regexCost counts what multiplies the ways in which a text can match.
+type regexCost struct {
+	open    int // repetitions without an upper end
+	choices int // repetitions of no fixed number
 }
 
-func repeatsRepetition(re *syntax.Regexp, inside bool) bool {
-	switch re.Op {
-	case syntax.OpStar, syntax.OpPlus, syntax.OpRepeat:
-		if inside {
-			return true
-		}
-		inside = true
-	case syntax.OpAlternate:
-		if inside {
-			return true
-		}
+// add walks down; it is false where a repetition is repeated or chooses, and where one is long.
+func (c *regexCost) add(re *syntax.Regexp, inside bool) bool {
+	repeats := re.Op == syntax.OpStar || re.Op == syntax.OpPlus || re.Op == syntax.OpQuest || re.Op == syntax.OpRepeat
+	if inside && (repeats || re.Op == syntax.OpAlternate) || re.Op == syntax.OpRepeat && (re.Min > 64 || re.Max > 64) {
+		return false
+	}
+	switch {
+	case re.Op == syntax.OpStar, re.Op == syntax.OpPlus, re.Op == syntax.OpRepeat && re.Max < 0:
+		c.open++
+		c.choices++
+	case re.Op == syntax.OpQuest, re.Op == syntax.OpRepeat && re.Min != re.Max:
+		c.choices++
 	}
 	for _, sub := range re.Sub {
-		if repeatsRepetition(sub, inside) {
-			return true
+		if !c.add(sub, inside || repeats) {
+			return false
 		}
 	}
-	return false
+	return true
 }
 
 func outputPath(s string) bool {

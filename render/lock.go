@@ -170,6 +170,9 @@ func ReadLock(file string, data []byte) (Lock, error) {
 	if err := d.sorted(); err != nil {
 		return l, err
 	}
+	if why := l.inconsistent(); why != "" {
+		return l, SpecError{{File: file, Problem: why, Allowed: "the lock as it was committed (git restore)"}}
+	}
 	var err error
 	if l.steps, err = pinSteps(l.Steps); err != nil {
 		return l, err
@@ -179,4 +182,20 @@ func ReadLock(file string, data []byte) (Lock, error) {
 		return l, SpecError{{File: file, Problem: "was edited: it is not what gitramp writes", Allowed: "the lock as it was committed (git restore)"}}
 	}
 	return l, nil
+}
+
+// inconsistent says what a lock cannot mean, "" where nothing is wrong with it.
+func (l *Lock) inconsistent() string {
+	idle := l.Phase == Idle || l.Phase == Cleanup
+	switch {
+	case l.Step.Index > l.Step.Last:
+		return "step.index is beyond step.last"
+	case l.Weight > l.WeightTotal:
+		return "weight is beyond weightTotal"
+	case idle == (l.Canary != nil):
+		return "phase " + string(l.Phase) + " and canary do not go together"
+	case (l.Phase == Promote || l.Phase == Restore) && l.Previous == nil:
+		return "phase " + string(l.Phase) + " has no previous"
+	}
+	return ""
 }

@@ -51,7 +51,10 @@ func (r *Release) Next(s State, wanted string, ev Evidence) (Decision, error) {
 	if own, _, err := r.Own(s); err != nil {
 		return Decision{}, err
 	} else if changes := Changes(s.Tree, own); len(changes) > 0 {
-		return Decision{Refused: l.where() + ", and the spec changes " + paths(changes) + " beside: put that back until the rollout is over, or bring it in by itself with gitramp render --write and a commit"}, nil
+		if why := r.CannotSync(s, own); why != "" {
+			return Decision{Refused: why}, nil
+		}
+		return Decision{Transition: Sync, Step: r.ownStep(*l)}, nil
 	}
 	hold := r.Plan.Steps[l.Step.Index].Hold
 	if d := hold.unmet(l.Full, ev); d.Waiting != "" {
@@ -68,17 +71,6 @@ func (l *Lock) where() string {
 		images = append(images, i.Image)
 	}
 	return fmt.Sprintf("the rollout of %s stands at step %d of %d (%s)", strings.Join(images, ", "), l.Step.Index, l.Step.Last, l.Step.Name)
-}
-
-// paths lists changed files but the lock, which follows them.
-func paths(changes []Change) string {
-	var list []string
-	for _, ch := range changes {
-		if ch.Path != LockFile || len(changes) == 1 {
-			list = append(list, ch.Path)
-		}
-	}
-	return strings.Join(list, ", ")
 }
 
 // fromIdle begins a release, after a sync where the tree is not what the spec says of it.

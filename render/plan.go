@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/gitramp/gitramp/render/route"
 )
@@ -184,7 +185,7 @@ func (p *planner) shift(weight int, name string, entry int) {
 	}
 	t := Shift
 	if weight == p.total {
-		t, p.fixed = Full, -1
+		t = Full
 	}
 	switch {
 	case name != "":
@@ -202,6 +203,7 @@ func (p *planner) shift(weight int, name string, entry int) {
 func (p *planner) header(h HeaderRoute, name func(string) string, entry int) {
 	if len(h.Match) == 0 {
 		delete(p.rules, h.Name)
+		p.order = slices.DeleteFunc(p.order, func(name string) bool { return name == h.Name })
 		p.add(Header, name("header-"+h.Name+"-off"), entry)
 		return
 	}

@@ -45,18 +45,19 @@ func specs(t *rapid.T) string {
 	if maybe("service") {
 		line("  service: {port: %d, name: web, targetPort: web}", rapid.IntRange(1, 65535).Draw(t, "servicePort"))
 	}
-	total := routes(t, line)
-	steps(t, line, total)
+	total, header := routes(t, line)
+	steps(t, line, total, !header)
 	return b.String()
 }
 
-func routes(t *rapid.T, line func(string, ...any)) (total int) {
+func routes(t *rapid.T, line func(string, ...any)) (total int, header bool) {
 	hosts := rapid.SliceOfNDistinct(rapid.StringMatching(`(\*\.)?[a-z]{1,6}\.example\.com`), 1, 3, rapid.ID).Draw(t, "hosts")
 	paths := rapid.SliceOfNDistinct(rapid.StringMatching(`/[a-z]{0,4}`), 1, 3, rapid.ID).Draw(t, "paths")
 	line("  route:\n    hosts: [%s]\n    paths: [%s]", quoted(hosts), quoted(paths))
 	total = rapid.SampledFrom([]int{100, 100, 101, 1000, 7000}).Draw(t, "total")
 	line("    weightTotal: %d\n    pathType: %s", total, rapid.SampledFrom([]string{"Prefix", "Exact"}).Draw(t, "pathType"))
-	switch rapid.IntRange(0, 5).Draw(t, "match") {
+	match := rapid.IntRange(0, 5).Draw(t, "match")
+	switch match {
 	case 0:
 		line("    match: [{header: {name: X-Canary}}, {cookie: {name: c}}]")
 	case 1:
@@ -66,17 +67,25 @@ func routes(t *rapid.T, line func(string, ...any)) (total int) {
 	case 3:
 		line("    match: [{cookie: {name: canary}}]")
 	}
-	return total
+	return total, match < 3
 }
 
-func steps(t *rapid.T, line func(string, ...any), total int) {
+func steps(t *rapid.T, line func(string, ...any), total int, headers bool) {
 	line("  steps:")
 	weights := rapid.SliceOfNDistinct(rapid.IntRange(0, total), 1, 6, rapid.ID).Draw(t, "weights")
 	slices.Sort(weights)
 	if rapid.Bool().Draw(t, "leading pause") {
 		line("  - pause: {}")
 	}
+	rule := ""
 	for i, w := range weights {
+		if headers && rapid.IntRange(0, 3).Draw(t, fmt.Sprint("header", i)) == 0 {
+			if rule = map[string]string{"": ", match: [{headerName: X-A, headerValue: {prefix: b}}]"}[rule]; rule == "" {
+				line("  - setHeaderRoute: {name: staff}")
+			} else {
+				line("  - setHeaderRoute: {name: staff%s}", rule)
+			}
+		}
 		switch rapid.IntRange(0, 5).Draw(t, fmt.Sprint("scale", i)) {
 		case 0:
 			line("  - setCanaryScale: {replicas: %d}", rapid.IntRange(1, 50).Draw(t, "pods"))
@@ -142,7 +151,9 @@ func checkReadBack(t *rapid.T, s rendered, c *render.Canary) {
 		t.Fatal(err)
 	}
 	if !state.IsIdle() {
-		r.Pin(*state.Lock)
+		if err := r.Pin(*state.Lock); err != nil {
+			t.Fatal(err)
+		}
 	}
 	own, _, err := r.Own(state)
 	if err != nil {
@@ -157,9 +168,24 @@ func checkReadBack(t *rapid.T, s rendered, c *render.Canary) {
 		if s.Routed {
 			t.Fatalf("%s: no split to be read", s.ID())
 		}
-	case split.Weight != s.Weight || split.Total != c.RouteSpec().WeightTotal || len(split.Matches) != len(s.Matches):
-		t.Fatalf("%s: %+v is read back, %d with %d matches was written", s.ID(), split, s.Weight, len(s.Matches))
+	case split.Weight != s.Weight || split.Total != c.RouteSpec().WeightTotal || rules(split.Matches) != rules(s.Matches):
+		t.Fatalf("%s: %d of %d and %s is read back, %d and %s was written", s.ID(), split.Weight, split.Total, rules(split.Matches), s.Weight, rules(s.Matches))
 	}
+}
+
+// rules are matches as text, whatever their order.
+func rules(ms []route.Match) string {
+	var list []string
+	for _, m := range ms {
+		if m.Header != nil {
+			list = append(list, fmt.Sprintf("header %+v", *m.Header))
+		}
+		if m.Cookie != nil {
+			list = append(list, fmt.Sprintf("cookie %+v", *m.Cookie))
+		}
+	}
+	slices.Sort(list)
+	return strings.Join(list, ", ")
 }
 
 func readSplit(t *rapid.T, s rendered, c *render.Canary) *route.Split {
@@ -212,6 +238,11 @@ func checkTransition(t *rapid.T, before, s rendered) {
 		}
 	case render.Scale:
 		allowed = []string{"canary-deployment.yaml: replicas:"}
+	case render.Header:
+		allowed = []string{"canary-deployment.yaml: replicas:", "canary-ingress.yaml"}
+		if !before.Routed {
+			allowed = append(allowed, "+canary-ingress.yaml", "kustomization.yaml")
+		}
 	case render.Promote:
 		allowed = []string{"prod-deployment.yaml: image:", "+gitramp.previous"}
 	case render.Restore:

@@ -3,6 +3,7 @@ package render
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -33,6 +34,7 @@ type Release struct {
 	asked  []byte     // the spec's steps, as a lock has them
 	steps  []SpecStep // the steps that the release goes by: the spec's, or those pinned by a tree on its way
 	pinned []byte     // steps, as a lock has them
+	set    string     // the template set
 
 	nodes    map[objectKey]*yaml.Node  // by all but the replicas
 	objects  map[objectKey][]byte      // their bytes
@@ -54,24 +56,32 @@ func NewRelease(c *Canary, origin string, revs Revisions, t *Templates) (*Releas
 	if err != nil {
 		return nil, err
 	}
-	r := &Release{Plan: c.Plan(), canary: c, origin: origin, revs: revs, router: router,
+	r := &Release{Plan: c.Plan(), set: c.TemplateSet(), canary: c, origin: origin, revs: revs, router: router,
 		nodes: map[objectKey]*yaml.Node{}, objects: map[objectKey][]byte{}, routes: map[string][]route.Object{}, texts: map[*yaml.Node][]byte{},
 		digests: map[*byte]string{}, encoders: &t.encoders}
 	r.input = route.Input{
 		Name: c.Metadata.Name, Namespace: c.Metadata.Namespace, Route: c.RouteSpec(), Port: c.Spec.Service.Port,
 		Prod: c.track("prod"), Canary: c.track("canary"),
-		Template: func(kind string) (*yaml.Node, error) { return t.Get(c.TemplateSet(), kind) },
+		Template: func(kind string) (*yaml.Node, error) { return t.Get(r.set, kind) },
 	}
 	r.asked, err = pinSteps(c.Spec.Steps)
 	r.steps, r.pinned = c.Spec.Steps, r.asked
 	return r, err
 }
 
-// Pin makes the release go by the steps of a tree that is on its way, whatever the spec says by now.
-func (r *Release) Pin(l Lock) {
+// Pin makes the release go by what a tree on its way has pinned: steps, weight total and template set, whatever the spec says by now. It is an error where
+// the rest of the spec makes another plan of these steps.
+func (r *Release) Pin(l Lock) error {
 	c := *r.canary
-	c.Spec.Steps = l.Steps
-	r.Plan, r.steps, r.pinned = c.Plan(), l.Steps, l.steps
+	c.Spec.Steps, c.Spec.Routes = l.Steps, slices.Clone(c.Spec.Routes)
+	c.Spec.Routes[0].WeightTotal = l.WeightTotal
+	r.Plan, r.steps, r.pinned, r.set = c.Plan(), l.Steps, l.steps, l.Templates
+	r.input.Route = c.Spec.Routes[0]
+	if at := l.Step.Index; r.Plan.Last() != l.Step.Last || r.Plan.Steps[at].Name != l.Step.Name || r.Plan.Steps[at].Transition != l.Phase ||
+		r.Plan.Steps[at].Weight != l.Weight {
+		return fmt.Errorf("%s, and the spec makes another plan of its steps by now (replicas, minPods): put that back until the rollout is over", l.where())
+	}
+	return nil
 }
 
 // track is one set of objects, by name.
@@ -269,7 +279,7 @@ func (r *Release) lock(st Step, from *Lock, files Tree) Lock {
 		Format: lockFormat, App: c.Metadata.Name, Namespace: c.Metadata.Namespace, Spec: r.origin,
 		Phase: st.Transition, Step: LockStep{st.Index, st.Name, r.Plan.Last()}, Attempt: 1,
 		Weight: st.Weight, WeightTotal: r.Plan.Total,
-		Stable: r.revs.Stable.ref(), Templates: c.TemplateSet(), Steps: r.steps, steps: r.pinned,
+		Stable: r.revs.Stable.ref(), Templates: r.set, Steps: r.steps, steps: r.pinned,
 	}
 	if from != nil {
 		l.Parent, l.Previous = from.Self, from.Previous

@@ -337,6 +337,9 @@ func (v *validator) ramp() {
 			continue
 		}
 		at := fmt.Sprintf("spec.steps[%d]", st.entry)
+		if f := formats["stepName"]; !f.valid(st.Name) || len(st.Name) > f.max {
+			v.wrong(at, "", "makes a step of the name "+excerpt(st.Name)+", which is too long", "a name of at most 40 characters, by name")
+		}
 		if st.named && names[st.Name] > 1 {
 			v.wrong(at+".name", st.Name, "", "a name that no other step of the plan has")
 		}

@@ -5,6 +5,11 @@ import (
 	"strings"
 )
 
+// NothingNew says whether spec.stable is what the spec asks for: an error where there is no tree yet.
+func (c *Canary) NothingNew() bool {
+	return c.Spec.Stable != nil && c.revisionName(c.Spec.Stable.Images) == c.revisionName(c.Spec.Images)
+}
+
 // Warnings are what a valid spec says that is seldom meant.
 func (c *Canary) Warnings() []string {
 	var ws []string
@@ -14,9 +19,6 @@ func (c *Canary) Warnings() []string {
 	}
 	if ns := c.Metadata.Namespace; strings.HasPrefix(ns, "kube-") {
 		add("metadata.namespace", ns+" is a namespace of Kubernetes itself")
-	}
-	if s := c.Spec.Stable; s != nil && c.revisionName(s.Images) == c.revisionName(c.Spec.Images) {
-		add("spec.stable", "is what spec.image asks for: where there is no tree yet, there is nothing to roll out")
 	}
 	for _, i := range c.Spec.Images {
 		name := i.Image[strings.LastIndex(i.Image, "/")+1:]

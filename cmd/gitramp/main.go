@@ -4,6 +4,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -17,11 +18,16 @@ func main() {
 }
 
 // run is the whole program: arguments in, exit code out.
-func run(args []string, stdout, stderr io.Writer) int {
+func run(args []string, stdout, stderr io.Writer) (code int) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	out := &sink{to: stdout}
 	c := &cli{out: out, terminal: stdout, err: stderr}
+	defer func() {
+		if r := recover(); r != nil {
+			code = c.finish(fmt.Errorf("internal error, please report it: %v", r))
+		}
+	}()
 	root := c.root()
 	root.SetArgs(args)
 	return c.finish(errors.Join(root.ExecuteContext(ctx), out.err))

@@ -55,6 +55,9 @@ func inPlace(a *app.App, base string, f renderFlags) ([]dir.Change, error) {
 		tree, _, err = a.First()
 	} else {
 		tree, _, err = a.Release.Own(a.State)
+		if why := a.Release.CannotSync(a.State, tree); err == nil && why != "" {
+			err = app.Conflict{Text: a.Spec.OutputPath() + ": " + why}
+		}
 	}
 	if err != nil {
 		return nil, err

@@ -39,6 +39,9 @@ func (c *cli) runValidate(args []string) error {
 	var list []result
 	for _, a := range apps {
 		c.warn(a)
+		if a.Spec.NothingNew() {
+			c.note("%s: warning: spec.stable is what spec.image asks for: where there is no tree yet, there is nothing to roll out", a.File)
+		}
 		list = append(list, result{a.File, a.Spec.Metadata.Name})
 	}
 	if c.output == "json" {
@@ -73,5 +76,8 @@ func parseAll(set *app.Set, args []string) ([]*app.App, error) {
 func (c *cli) warn(a *app.App) {
 	for _, w := range a.Spec.Warnings() {
 		c.note("%s", w)
+	}
+	if a.State.Lock != nil && a.Spec.Spec.Stable != nil {
+		c.note("%s: spec.stable is not looked at: what prod runs is in %s", a.File, a.Spec.OutputPath())
 	}
 }

@@ -45,11 +45,12 @@ type Set struct {
 	outputs   map[string]string // output path -> spec file
 	around    map[string]string // each directory around an output path -> spec file
 	routes    map[string]string // host and path -> spec file
+	names     map[string]string // namespace, kind and name of an object -> spec file
 }
 
 // NewSet starts an invocation.
 func NewSet() *Set {
-	return &Set{templates: render.NewTemplates(templates.FS), outputs: map[string]string{}, around: map[string]string{}, routes: map[string]string{}}
+	return &Set{templates: render.NewTemplates(templates.FS), outputs: map[string]string{}, around: map[string]string{}, routes: map[string]string{}, names: map[string]string{}}
 }
 
 // Parse reads one spec file and checks it against the others of the set: one spec for an output path, one canary for a host and path.
@@ -92,6 +93,15 @@ func (s *Set) claim(a *App) error {
 	for dir := path.Dir(own); dir != "."; dir = path.Dir(dir) {
 		s.around[dir] = a.File
 	}
+	prod, canary := a.Spec.Spec.Output.Names.Prod, a.Spec.Spec.Output.Names.Canary
+	for _, o := range [][2]string{{"Deployment", prod.Deployment}, {"Deployment", canary.Deployment}, {"Service", prod.Service}, {"Service", canary.Service},
+		{"route", prod.Route}, {"route", canary.Route}} {
+		key := a.Spec.Metadata.Namespace + " " + o[0] + " " + o[1]
+		if other, taken := s.names[key]; taken {
+			errs = append(errs, a.Spec.Wrong("metadata.name", o[1], fmt.Sprintf("%s %s is an object of %s already", o[0], o[1], other), "names of its own"))
+		}
+		s.names[key] = a.File
+	}
 	r := a.Spec.RouteSpec()
 	for _, host := range r.Hosts {
 		for _, p := range r.Paths {
@@ -127,10 +137,15 @@ func (s *Set) Compile(a *App, dir string, files map[string][]byte) error {
 	if err != nil {
 		return err
 	}
-	if a.Release, err = render.NewRelease(a.Spec, a.origin, a.revs, s.templates); err == nil && a.State.Lock != nil && !a.State.IsIdle() {
-		a.Release.Pin(*a.State.Lock)
+	if a.Release, err = render.NewRelease(a.Spec, a.origin, a.revs, s.templates); err != nil {
+		return err
 	}
-	return err
+	if a.State.Lock != nil && !a.State.IsIdle() {
+		if err := a.Release.Pin(*a.State.Lock); err != nil {
+			return Conflict{dir + ": " + err.Error()}
+		}
+	}
+	return nil
 }
 
 // bootstrap takes stable from the spec: there is no tree to take it from.
@@ -171,7 +186,7 @@ func (a *App) goOn(dir string, wanted render.Revision) error {
 	if a.State.IsIdle() {
 		a.revs.Canary = wanted
 	}
-	return a.Spec.CheckFixed(a.revs.Stable, dir)
+	return a.Spec.CheckFixed(a.State, a.revs.Stable, dir)
 }
 
 // moved says whether the spec that wrote the tree is gone from its place: then this one, of the same app, is taken for it.

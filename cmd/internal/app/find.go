@@ -7,7 +7,10 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/gitramp/gitramp/render"
 )
@@ -104,6 +107,9 @@ func locate(file string) (source, error) {
 	}
 	own, err := filepath.Rel(s.root, filepath.Join(dir, filepath.Base(abs)))
 	s.origin = filepath.ToSlash(own)
+	if !utf8.ValidString(s.origin) || strings.ContainsFunc(s.origin, unicode.IsControl) {
+		return s, render.SpecError{{File: strconv.Quote(file), Problem: "has a path that a lock cannot hold", Allowed: "UTF-8 without control characters"}}
+	}
 	return s, err
 }
 

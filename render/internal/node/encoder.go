@@ -56,19 +56,20 @@ type encoder struct {
 	first *yaml.Node
 	slots map[*yaml.Node]bool
 	parts [][]byte // the text around the slots
+	alone bool     // the object has a mark for a word, so that nothing can be patched into it
 }
 
 // encode patches n into the text of the first object; ok is false where they differ in more than words and numbers.
 func (e *encoder) encode(n *yaml.Node) (data []byte, ok bool, err error) {
 	values, found, ok := e.compare(e.first, n, nil, nil)
-	if !ok {
+	if !ok || e.alone {
 		return nil, false, nil
 	}
 	if len(found) > 0 {
 		for _, slot := range found {
 			e.slots[slot] = true
 		}
-		if err := e.split(); err != nil {
+		if err := e.split(); err != nil || e.alone {
 			return nil, false, err
 		}
 		values, _, _ = e.compare(e.first, n, nil, nil)
@@ -110,7 +111,11 @@ func (e *encoder) split() error {
 		if e.slots[n] {
 			slots = append(slots, n)
 		}
+		e.alone = e.alone || strings.Contains(n.Value, markWord) || strings.Contains(n.Value, markNumber)
 	})
+	if e.alone {
+		return nil
+	}
 	kept := make([]string, len(slots))
 	for i, n := range slots {
 		kept[i], n.Value = n.Value, mark(n, i)
@@ -134,12 +139,17 @@ func (e *encoder) split() error {
 	return nil
 }
 
+const (
+	markNumber = "90817263"
+	markWord   = "gitramp-slot-"
+)
+
 // mark stands for the value of a slot; it is written as the value is.
 func mark(n *yaml.Node, i int) string {
 	if n.Tag == TagInt || n.Style == yaml.DoubleQuotedStyle {
-		return fmt.Sprintf("90817263%03d", i)
+		return fmt.Sprintf("%s%03d", markNumber, i)
 	}
-	return fmt.Sprintf("gitramp-slot-%03d", i)
+	return fmt.Sprintf("%s%03d", markWord, i)
 }
 
 func (e *encoder) join(values []string) []byte {

@@ -1,0 +1,207 @@
+package render_test
+
+import (
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/gitramp/gitramp/render"
+)
+
+// midway is a spec whose plan has every kind of step; the edits of TestMidway are made to its text.
+const midway = `apiVersion: gitramp.dev/v1alpha1
+kind: Canary
+metadata: {name: app}
+spec:
+  image: app:2
+  stable: {image: app:1}
+  port: 80
+  replicas: 10
+  minPods: 2
+  settle: 10m
+  route: {host: a.example.com, path: /, class: nginx, weightTotal: 100, match: [{header: {name: X-Canary}}]}
+  output: {names: {prod: {route: app-route}, canary: {route: app-canary-route}}}
+  steps:
+  - setWeight: 20
+  - pause: {}
+  - setCanaryScale: {replicas: 8}
+  - setWeight: 50
+`
+
+// TestMidway edits one field of the spec while a rollout is on its way. Whatever step the tree stands at, the edit is brought in by a commit of its own that
+// changes no more than it says, or it is refused; it never comes along with a step, and never moves one.
+func TestMidway(t *testing.T) {
+	for _, c := range []struct {
+		name, from, to string
+		sync           bool // brought in; else refused at every step
+	}{
+		{"nothing", "settle: 10m", "settle: 10m", true},
+		{"settle", "settle: 10m", "settle: 1m", true},
+		{"more replicas", "replicas: 10\n", "replicas: 12\n", true},
+		{"fewer replicas", "replicas: 10\n", "replicas: 9\n", false},
+		{"replicas that change the plan", "replicas: 10\n", "replicas: 8\n", false},
+		{"a host", "host: a.example.com", "hosts: [a.example.com, b.example.com]", true},
+		{"a path", "path: /,", "path: /v2,", true},
+		{"the class", "class: nginx", "class: other", true},
+		{"the matches", "name: X-Canary", "name: X-Beta", false},
+		{"no matches", ", match: [{header: {name: X-Canary}}]", "", false},
+		{"the prod route's name", "route: app-route", "route: another", false},
+		{"the canary route's name", "route: app-canary-route", "route: another", false},
+		{"the canary Deployment's name", "canary: {route:", "canary: {deployment: another, route:", false},
+		{"the canary Service's name", "canary: {route:", "canary: {service: another, route:", false},
+		{"minPods below what is needed", "minPods: 2", "minPods: 1", true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if !strings.Contains(midway, c.from) {
+				t.Fatalf("%q is not in the spec", c.from)
+			}
+			edited := parse(t, strings.Replace(midway, c.from, c.to, 1))
+			refused := 0
+			for _, s := range ramp(t, parse(t, midway)) {
+				if !s.HasCanary() {
+					continue
+				}
+				if why := editMidway(t, s, edited); why != "" {
+					refused++
+					if c.sync && c.name != "more replicas" {
+						t.Errorf("%s: refused: %s", s.ID(), why)
+					}
+				}
+			}
+			if !c.sync && refused == 0 {
+				t.Error("refused at no step")
+			}
+		})
+	}
+}
+
+// editMidway brings an edited spec to a tree and returns why it is refused. What is not refused may change hosts, paths, class and replicas upwards.
+func editMidway(t *testing.T, s rendered, edited *render.Canary) (refused string) {
+	t.Helper()
+	state := render.State{Lock: &s.Lock, Tree: s.Tree}
+	revs, err := state.Revisions()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := render.NewRelease(edited, "canary.yaml", revs, shared)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := edited.CheckFixed(state, revs.Stable, "deploy/app"); err != nil {
+		return err.Error()
+	}
+	if err := r.Pin(s.Lock); err != nil {
+		return err.Error()
+	}
+	own, lock, err := r.Own(state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lock.Phase != s.Lock.Phase || lock.Step != s.Lock.Step || lock.Weight != s.Lock.Weight {
+		t.Errorf("%s: the lock moved to %s %+v", s.ID(), lock.Phase, lock.Step)
+	}
+	why := r.CannotSync(state, own)
+	d, err := r.Next(state, s.Lock.Canary.Revision, render.Evidence{NoHolds: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := len(render.Changes(s.Tree, own)) > 0
+	switch {
+	case why != "" && d.Refused != why:
+		t.Errorf("%s: CannotSync says %q, Next %+v", s.ID(), why, d)
+	case why == "" && changed != (d.Transition == render.Sync):
+		t.Errorf("%s: changed %v, and Next says %q", s.ID(), changed, d.Transition)
+	case why == "":
+		onlySynced(t, s, own)
+	}
+	return why
+}
+
+func onlySynced(t *testing.T, s rendered, own render.Tree) {
+	t.Helper()
+	for _, ch := range render.Changes(s.Tree, own) {
+		for _, line := range changedLines(ch) {
+			switch {
+			case ch.Path == render.LockFile, strings.HasSuffix(ch.Path, "-ingress.yaml"):
+			case strings.HasSuffix(ch.Path, "-deployment.yaml") && strings.Contains(line, "replicas: "):
+			default:
+				t.Errorf("%s: a sync changes %s: %s", s.ID(), ch.Path, line)
+			}
+		}
+	}
+}
+
+// TestPropMidway: another valid spec of the same names and revisions, at any step of any release, is refused or changes no more than a sync may.
+func TestPropMidway(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := specs(t)
+		steps := ramp(t, parse(t, text))
+		s := steps[rapid.IntRange(1, len(steps)-2).Draw(t, "step")]
+		state := render.State{Lock: &s.Lock, Tree: s.Tree}
+		revs, err := state.Revisions()
+		if err != nil {
+			t.Fatal(err)
+		}
+		other := parse(t, specs(t))
+		r, err := render.NewRelease(other, "canary.yaml", revs, shared)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if other.CheckFixed(state, revs.Stable, "d") != nil || r.Pin(s.Lock) != nil {
+			return
+		}
+		own, lock, err := r.Own(state)
+		if err != nil || r.CannotSync(state, own) != "" {
+			return
+		}
+		if lock.Weight != s.Lock.Weight || lock.Phase != s.Lock.Phase {
+			t.Fatalf("%s: the lock moved", s.ID())
+		}
+		for _, ch := range render.Changes(s.Tree, own) {
+			for _, line := range changedLines(ch) {
+				if ch.Path != render.LockFile && !strings.HasSuffix(ch.Path, "-ingress.yaml") && !strings.Contains(line, "replicas: ") {
+					t.Fatalf("%s: a sync changes %s: %s", s.ID(), ch.Path, line)
+				}
+			}
+		}
+	})
+}
+
+// TestSecondRelease: what one release leaves is what the next one goes on from, and what prod ran before is remembered.
+func TestSecondRelease(t *testing.T) {
+	first := ramp(t, parse(t, midway))
+	end := first[len(first)-1]
+	state := render.State{Lock: &end.Lock, Tree: end.Tree}
+	if end.Lock.Previous == nil || end.Lock.Previous.Images[0].Image != "app:1" {
+		t.Fatalf("after the first release previous is %+v", end.Lock.Previous)
+	}
+	second := parse(t, strings.Replace(midway, "image: app:2", "image: app:3", 1))
+	revs, err := state.Revisions()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if revs.Canary, err = second.Revision(shared); err != nil {
+		t.Fatal(err)
+	}
+	r, err := render.NewRelease(second, "canary.yaml", revs, shared)
+	if err != nil {
+		t.Fatal(err)
+	}
+	from := &end.Lock
+	for _, st := range r.Plan.Steps[1:] {
+		tree, lock, err := r.Tree(st, from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := "app:1"
+		if st.Promoted() {
+			want = "app:2"
+		}
+		if lock.Previous == nil || lock.Previous.Images[0].Image != want {
+			t.Errorf("%s: previous is %+v, want %s", st.ID(), lock.Previous, want)
+		}
+		checkTree(t, st, tree, 100)
+		from = lock
+	}
+}
