@@ -2,10 +2,11 @@ package render
 
 import (
 	"reflect"
-	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/gitramp/gitramp/render/internal/node"
 )
 
 // ParseSpec reads a spec strictly, fills in the defaults and checks it. The error is a SpecError with everything that is wrong; file is the name that it
@@ -36,29 +37,13 @@ func (s source) find(field string) *yaml.Node {
 		n = parsed.root
 	}
 	for _, part := range strings.FieldsFunc(field, func(r rune) bool { return r == '.' || r == '[' || r == ']' }) {
-		next := childOf(n, part)
+		next := node.Get(n, part)
 		if next == nil {
 			return n
 		}
 		n = next
 	}
 	return n
-}
-
-func childOf(n *yaml.Node, part string) *yaml.Node {
-	switch n.Kind {
-	case yaml.MappingNode:
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			if n.Content[i].Value == part {
-				return n.Content[i+1]
-			}
-		}
-	case yaml.SequenceNode:
-		if i, err := strconv.Atoi(part); err == nil && i < len(n.Content) {
-			return n.Content[i]
-		}
-	}
-	return nil
 }
 
 // Source is the text that the spec was read from.

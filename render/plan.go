@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 
 	"github.com/gitramp/gitramp/render/route"
@@ -257,4 +258,13 @@ func (p *planner) capacity() {
 			st.Canary = CanaryReplicas(weight, p.total, p.spec.Replicas, p.spec.MinPods)
 		}
 	}
+}
+
+// headerMatch is Argo Rollouts' header match in a router's words.
+func headerMatch(m HeaderMatch) route.Match {
+	h := route.Header{Name: m.HeaderName, Value: m.HeaderValue.Exact, Pattern: m.HeaderValue.Regex}
+	if m.HeaderValue.Prefix != "" {
+		h.Pattern = regexp.QuoteMeta(m.HeaderValue.Prefix) + ".*"
+	}
+	return route.Match{Header: &h}
 }

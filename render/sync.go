@@ -17,21 +17,21 @@ func (r *Release) CannotSync(s State, own Tree) string {
 		return ""
 	}
 	stuck := func(path, what string) string {
-		return s.Lock.where() + ", and the spec changes " + path + " beside: " + what + ", put it back until the rollout is over"
+		return s.Lock.where() + "; meanwhile the spec changes " + path + ", where " + what + ": put it back until the rollout is over"
 	}
 	for _, ch := range Changes(s.Tree, own) {
 		switch {
 		case ch.Path == LockFile:
 		case ch.Op != Changed:
-			return stuck(ch.Path, "it would be "+string(ch.Op))
+			return stuck(ch.Path, "nothing may change")
 		case ch.Path == "prod-deployment.yaml", ch.Path == "canary-deployment.yaml":
 			if !moreReplicas(ch.Old, ch.New) {
 				return stuck(ch.Path, "only replicas may change, and only upwards")
 			}
 		case ch.Path == "prod-service.yaml", ch.Path == "canary-service.yaml", ch.Path == PreviousFile:
-			return stuck(ch.Path, "it may not change")
+			return stuck(ch.Path, "nothing may change")
 		case ch.Path != KustomizationFile && nameOf(ch.Old) != nameOf(ch.New):
-			return stuck(ch.Path, "its name may not change")
+			return stuck(ch.Path, "the name may not change")
 		}
 	}
 	if before, after := r.splitOf(s.Tree), r.splitOf(own); !reflect.DeepEqual(before, after) {

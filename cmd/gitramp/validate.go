@@ -77,7 +77,7 @@ func (c *cli) warn(a *app.App) {
 	for _, w := range a.Spec.Warnings() {
 		c.note("%s", w)
 	}
-	if a.State.Lock != nil && a.Spec.Spec.Stable != nil {
+	if a.State.Lock != nil && a.Release != nil && a.Spec.Spec.Stable != nil {
 		c.note("%s: spec.stable is not looked at: what prod runs is in %s", a.File, a.Spec.OutputPath())
 	}
 }

@@ -99,6 +99,7 @@ func (s *Set) claim(a *App) error {
 		key := a.Spec.Metadata.Namespace + " " + o[0] + " " + o[1]
 		if other, taken := s.names[key]; taken {
 			errs = append(errs, a.Spec.Wrong("metadata.name", o[1], fmt.Sprintf("%s %s is an object of %s already", o[0], o[1], other), "names of its own"))
+			break
 		}
 		s.names[key] = a.File
 	}
