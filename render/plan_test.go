@@ -83,6 +83,33 @@ func TestPlan(t *testing.T) {
 07-promote promote 100 10+10 settle 10m
 08-restore restore 0 10+10 settle 10m
 09-cleanup cleanup 0 10+0`},
+		{"pauses after one step add up, and the longest single one holds full", `replicas: 1, steps: [{setWeight: 20}, {pause: {duration: 5m}}, {pause: {duration: 1h}}, {pause: {duration: 10m}}]`, `
+00-idle idle 0 1+0
+01-prepare prepare 0 1+1 settle 10m
+02-weight-20 shift 20 1+1 settle 10m pause 1h15m
+03-full full 100 1+1 settle 10m pause 1h
+04-promote promote 100 1+1 settle 10m
+05-restore restore 0 1+1 settle 10m
+06-cleanup cleanup 0 1+0`},
+		{"more canary pods than prod has stay until the end", `replicas: 4, steps: [{setCanaryScale: {replicas: 6}}, {setWeight: 50}]`, `
+00-idle idle 0 4+0
+01-prepare prepare 0 4+1 settle 10m
+02-scale-6 scale 0 4+6 settle 10m
+03-weight-50 shift 50 4+6 settle 10m
+04-full full 100 4+6 settle 10m
+05-promote promote 100 4+6 settle 10m
+06-restore restore 0 4+6 settle 10m
+07-cleanup cleanup 0 4+0`},
+		{"a header rule ends and begins again", `replicas: 1, steps: [{setHeaderRoute: {name: qa, match: [{headerName: X-Qa, headerValue: {exact: a}}]}}, {setHeaderRoute: {name: qa}}, {setHeaderRoute: {name: qa, match: [{headerName: X-Qa, headerValue: {exact: b}}]}}]`, `
+00-idle idle 0 1+0
+01-prepare prepare 0 1+1 settle 10m
+02-header-qa header 0 1+1 settle 10m +1 rules
+03-header-qa-off header 0 1+1 settle 10m
+04-header-qa-2 header 0 1+1 settle 10m +1 rules
+05-full full 100 1+1 settle 10m +1 rules
+06-promote promote 100 1+1 settle 10m +1 rules
+07-restore restore 0 1+1 settle 10m
+08-cleanup cleanup 0 1+0`},
 		{"header rules come and go", `replicas: 1, steps: [{setHeaderRoute: {name: qa, match: [{headerName: X-Qa, headerValue: {prefix: te}}]}}, {pause: {}}, {setHeaderRoute: {name: qa}}, {setWeight: 50}]`, `
 00-idle idle 0 1+0
 01-prepare prepare 0 1+1 settle 10m

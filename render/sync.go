@@ -16,6 +16,12 @@ func (r *Release) CannotSync(s State, own Tree) string {
 	if s.IsIdle() {
 		return ""
 	}
+	if len(s.Drift) > 0 { // nothing to compare with; own has to be what was there before it was edited
+		if lock, _ := own.Get(LockFile); string(lock) == string(s.Lock.Encode()) {
+			return ""
+		}
+		return s.Lock.where() + ", and files of it were edited that the spec does not render as they were: take them back with git"
+	}
 	stuck := func(path, what string) string {
 		return s.Lock.where() + "; meanwhile the spec changes " + path + ", where " + what + ": put it back until the rollout is over"
 	}

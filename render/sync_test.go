@@ -41,6 +41,8 @@ func TestMidway(t *testing.T) {
 		{"more replicas", "replicas: 10\n", "replicas: 12\n", true},
 		{"fewer replicas", "replicas: 10\n", "replicas: 9\n", false},
 		{"replicas that change the plan", "replicas: 10\n", "replicas: 8\n", false},
+		{"the steps: the pinned ones hold", "setWeight: 50", "setWeight: 60", true},
+		{"the total: the pinned one holds", "weightTotal: 100", "weightTotal: 1000", true},
 		{"a host", "host: a.example.com", "hosts: [a.example.com, b.example.com]", true},
 		{"a path", "path: /,", "path: /v2,", true},
 		{"the class", "class: nginx", "class: other", true},
