@@ -321,12 +321,12 @@ func TestBadInputs(t *testing.T) {
 		)},
 		{"setHeaderRoute exact and regex", swap("- setWeight: 20\n", "- setHeaderRoute: {name: staff, match: [{headerName: X-Staff, headerValue: {exact: a, regex: a}}]}\n"), "30:78: spec.steps[0].setHeaderRoute.match[0].headerValue: says 2 things at once: allowed exactly one of exact, prefix, regex"},
 		{"setHeaderRoute beside a header in match", swap("- setWeight: 20\n", "- setHeaderRoute: {name: staff, match: [{headerName: X-Staff, headerValue: {exact: a}}]}\n"), lines(
-			"30:5: spec.steps[0]: routes too many rules: allowed " + allowedRules,
+			"30:5: spec.steps[0]: routes what ingress-nginx cannot: allowed " + allowedRules,
 		)},
 		{"setHeaderRoute ends a rule that is not there", swap("- setWeight: 20\n", "- setHeaderRoute: {name: staff}\n"), `30:28: spec.steps[0].setHeaderRoute.name: value "staff" is invalid: allowed the name of a header rule that is in force, or a match that begins one`},
 		{"setHeaderRoute ends a rule twice", swap(goodHeader+goodSteps, "    - cookie:\n        name: c\n  steps:\n  - setHeaderRoute: {name: staff, match: [{headerName: X-Staff, headerValue: {exact: a}}]}\n  - setHeaderRoute: {name: staff}\n  - setHeaderRoute: {name: staff, match: []}\n  - setWeight: 20\n"), `32:28: spec.steps[2].setHeaderRoute.name: value "staff" is invalid: allowed the name of a header rule that is in force, or a match that begins one`},
 		{"two header rules at a time", swap(goodHeader+goodSteps, "    - cookie:\n        name: c\n  steps:\n  - setHeaderRoute: {name: staff, match: [{headerName: X-Staff, headerValue: {exact: a}}]}\n  - setHeaderRoute: {name: qa, match: [{headerName: X-Qa, headerValue: {prefix: a}}]}\n  - setWeight: 20\n"), lines(
-			"31:5: spec.steps[1]: routes too many rules: allowed " + allowedRules,
+			"31:5: spec.steps[1]: routes what ingress-nginx cannot: allowed " + allowedRules,
 		)},
 
 		// C. Names and Kubernetes rules

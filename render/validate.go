@@ -343,8 +343,10 @@ func (v *validator) ramp() {
 		if st.named && names[st.Name] > 1 {
 			v.wrong(at+".name", st.Name, "", "a name that no other step of the plan has")
 		}
-		if why := router.CheckMatches(st.Matches); why != "" {
-			v.wrong(at, "", "routes too many rules", why)
+		r := v.c.RouteSpec()
+		r.Match = st.Matches
+		if ps := router.Check(r); len(ps) > 0 {
+			v.wrong(at, "", "routes what "+r.Router+" cannot", ps[0].Allowed)
 			return // and so do the steps after it
 		}
 		switch {

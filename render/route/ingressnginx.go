@@ -30,23 +30,14 @@ const (
 // the canary with no more than a log line (mergeAlternativeBackends in internal/ingress/controller/controller.go).
 type ingressNginx struct{}
 
+// Check: the annotations have room for one header rule and one cookie rule, and match whoever has either.
 func (ingressNginx) Check(r Route) []Problem {
 	var ps []Problem
+	headers, cookies := 0, 0
 	for i, m := range r.Match {
 		if m.Header != nil && m.Cookie != nil {
 			ps = append(ps, Problem{fmt.Sprintf("match[%d]", i), "", "asks for a header and a cookie at once", "one of header, cookie in an entry: ingress-nginx routes whoever has either"})
 		}
-	}
-	if why := (ingressNginx{}).CheckMatches(r.Match); why != "" {
-		ps = append(ps, Problem{"match", "", "has too many rules", why})
-	}
-	return ps
-}
-
-// CheckMatches: the annotations have room for one header rule and one cookie rule.
-func (ingressNginx) CheckMatches(matches []Match) string {
-	headers, cookies := 0, 0
-	for _, m := range matches {
 		if m.Header != nil {
 			headers++
 		}
@@ -55,9 +46,9 @@ func (ingressNginx) CheckMatches(matches []Match) string {
 		}
 	}
 	if headers > 1 || cookies > 1 {
-		return "at most one header and one cookie at a time: ingress-nginx has one annotation for each"
+		ps = append(ps, Problem{"match", "", "has too many rules", "at most one header and one cookie at a time: ingress-nginx has one annotation for each"})
 	}
-	return ""
+	return ps
 }
 
 func (ingressNginx) Objects(in Input, s *Split) ([]Object, error) {

@@ -105,10 +105,8 @@ type Problem struct {
 
 // Router writes and reads the route objects of one kind of traffic router.
 type Router interface {
-	// Check reports what the router cannot express, or would not honour, in the route itself.
+	// Check reports what of a route the router cannot express or would not honour; r.Match is what is matched at the same time.
 	Check(r Route) []Problem
-	// CheckMatches reports why the router cannot route these matches at the same time, "" where it can.
-	CheckMatches(matches []Match) string
 	// Objects returns the whole route for one split; a nil split attaches no canary at all.
 	Objects(in Input, s *Split) ([]Object, error)
 	// SetWeight changes the weight of objects that Objects made for a split, and nothing else of them: a shift.
