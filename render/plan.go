@@ -109,7 +109,7 @@ type planner struct {
 	steps  []Step
 }
 
-func (p *planner) add(t Transition, name string, entry int) *Step {
+func (p *planner) add(t Transition, name string, entry int) {
 	st := Step{Index: len(p.steps), Name: name, Transition: t, Prod: p.spec.Replicas, Hold: Hold{Settle: *p.spec.Settle}, entry: entry}
 	st.named = entry >= 0 && p.spec.Steps[entry].Name == name
 	if !st.named {
@@ -131,7 +131,6 @@ func (p *planner) add(t Transition, name string, entry int) *Step {
 		}
 	}
 	p.steps, p.scale = append(p.steps, st), append(p.scale, p.fixed)
-	return &p.steps[len(p.steps)-1]
 }
 
 func (p *planner) matches() []route.Match {

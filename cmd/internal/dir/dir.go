@@ -121,7 +121,7 @@ func Write(base, rel string, tree render.Tree, owned Owned, o Options) ([]Change
 		return nil, err
 	}
 	changes, err := p.compare(have, tree, owned)
-	if drift, ok := errors.AsType[*Drift](err); err != nil && !(ok && o.OverwriteDrift && !drift.foreign) {
+	if drift, ok := errors.AsType[*Drift](err); err != nil && (!ok || !o.OverwriteDrift || drift.foreign) {
 		return nil, err
 	}
 	if err := p.apply(tree, changes, have); err != nil {

@@ -75,7 +75,7 @@ func (r *Repo) stopCat() error {
 	c := r.cat
 	r.cat = nil
 	c.in.Close()
-	io.Copy(io.Discard, c.out)
+	_, _ = io.Copy(io.Discard, c.out)
 	return c.cmd.Wait()
 }
 

@@ -123,7 +123,7 @@ func (im *importer) finish() (map[Mark]string, error) {
 func (im *importer) kill() {
 	if !im.ended {
 		im.cmd.Process.Kill()
-		im.end(nil)
+		_ = im.end(nil)
 	}
 }
 

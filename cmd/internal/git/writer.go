@@ -215,9 +215,9 @@ func (w *Writer) Abort() {
 		os.RemoveAll(w.imp.dir)
 	}
 	if w.unsure {
-		w.repo.unlockIndex()
+		_ = w.repo.unlockIndex()
 	} else {
-		w.repo.drop()
+		_ = w.repo.drop()
 	}
 	w.lock.Close()
 }
