@@ -27,8 +27,8 @@ func pattern(p string) func(string) bool {
 const label = `[a-z0-9](?:[-a-z0-9]*[a-z0-9])?`
 
 // formats are whitelists: whatever ends up in a manifest, a path, a commit or a router's configuration passes one of them. The ones for routes are at
-// least as strict as ingress-nginx's own validators (internal/ingress/annotations/parser/validators.go: BasicCharsRegex for header, value and cookie;
-// internal/ingress/inspector for paths), whose holes were its injection CVEs.
+// least as strict as the strictest router's own validators (ingress-nginx: BasicCharsRegex in internal/ingress/annotations/parser/validators.go), whose holes
+// were its injection CVEs, so that a spec means the same on all of them.
 var formats = map[string]format{
 	"dns1035label":     {"lower-case letters, digits and -, beginning with a letter and ending with a letter or digit, at most 63 characters", 63, pattern(`^[a-z](?:[-a-z0-9]*[a-z0-9])?$`)},
 	"dns1123label":     {"lower-case letters, digits and -, beginning and ending with a letter or digit, at most 63 characters", 63, pattern(`^` + label + `$`)},
@@ -37,7 +37,7 @@ var formats = map[string]format{
 	"portName":         {"lower-case letters, digits and single -, with at least one letter, at most 15 characters", 15, portName},
 	"image":            {"an image reference such as registry.example.com/team/app:1.2 or app@sha256:<64 hex digits>", 512, imageRef},
 	"host":             {"a DNS name in lower case such as shop.example.com, or with one leading wildcard label such as *.example.com", 253, host},
-	"path":             {"an absolute path of letters, digits and . _ - /, at most 255 characters, without //, /./ or /../, and without what ingress-nginx blocks (_by_lua, /etc/passwd and the like, /var/run/secrets)", 255, urlPath},
+	"path":             {"an absolute path of letters, digits and . _ - /, at most 255 characters, without //, /./ or /../", 255, urlPath},
 	"header":           {"letters, digits and - (not a header that HTTP itself uses, such as Host, Cookie or Connection), at most 63 characters", 63, headerToken},
 	"headerValue":      {"letters, digits and . _ ~ / : -, at most 200 characters", 200, pattern(`^[A-Za-z0-9._~/:-]+$`)},
 	"regex":            {"a regular expression of printable ASCII without quotes, backquotes and semicolons, that RE2 and PCRE read alike, with at most 2 open and 4 variable repetitions, 3 groups, and no repetition of something that repeats or chooses, at most 200 characters", 200, safeRegex},
@@ -77,11 +77,6 @@ func urlPath(s string) bool {
 	}
 	for _, part := range strings.Split(s, "/") {
 		if part == "." || part == ".." {
-			return false
-		}
-	}
-	for _, blocked := range []string{"_by_lua", "/etc/passwd", "/etc/shadow", "/etc/group", "/etc/nginx", "/etc/ingress-controller", "/var/run/secrets"} {
-		if strings.Contains(s, blocked) {
 			return false
 		}
 	}

@@ -11,7 +11,6 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
-	networkingv1 "k8s.io/api/networking/v1"
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/api/types"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
@@ -24,13 +23,13 @@ import (
 type cluster struct {
 	deployments map[string]appsv1.Deployment
 	services    map[string]corev1.Service
-	ingresses   map[string]networkingv1.Ingress
+	routes      map[string][]byte // by the file's name without .yaml
 }
 
 // decode reads the objects that the tree's kustomization lists, and nothing else.
 func decode(tb tester, tree render.Tree) cluster {
 	tb.Helper()
-	c := cluster{map[string]appsv1.Deployment{}, map[string]corev1.Service{}, map[string]networkingv1.Ingress{}}
+	c := cluster{map[string]appsv1.Deployment{}, map[string]corev1.Service{}, map[string][]byte{}}
 	for _, file := range tree.Resources() {
 		data, ok := tree.Get(file)
 		if !ok {
@@ -41,10 +40,11 @@ func decode(tb tester, tree render.Tree) cluster {
 			put(tb, c.deployments, kind, data)
 		case "prod-service", "canary-service":
 			put(tb, c.services, kind, data)
-		case "prod-ingress", "canary-ingress":
-			put(tb, c.ingresses, kind, data)
 		default:
-			tb.Fatalf("%s is no file that gitramp knows", file)
+			if _, last, _ := strings.Cut(kind, "-"); routeKinds[last] == nil {
+				tb.Fatalf("%s is no file that gitramp knows", file)
+			}
+			c.routes[kind] = data
 		}
 	}
 	return c
@@ -60,7 +60,7 @@ func put[T any](tb tester, to map[string]T, name string, data []byte) {
 	to[track] = obj
 }
 
-// checkTree holds a tree against the rendering invariants of a canary that plain Kubernetes and ingress-nginx can run (I1 to I6, I9, I11).
+// checkTree holds a tree against the rendering invariants of a canary that plain Kubernetes and the spec's router can run (I1 to I6, I9, I11).
 func checkTree(tb tester, st render.Step, tree render.Tree, total int) {
 	tb.Helper()
 	c := decode(tb, tree)
@@ -123,71 +123,25 @@ func checkApart(tb tester, st render.Step, c cluster) {
 	}
 }
 
-// checkRoutes reads the split as ingress-nginx does (internal/ingress/annotations/canary/main.go), apart from the code that writes it.
+// routeKinds are the kinds of route objects, by the last word of their file's name, each with the check of a tree that has them. It reads the split as the
+// router does, apart from the code that writes it.
+var routeKinds = map[string]func(tb tester, st render.Step, c cluster, total int){
+	"ingress": checkIngresses,
+}
+
 func checkRoutes(tb tester, st render.Step, c cluster, total int) {
 	tb.Helper()
-	prod, ok := c.ingresses["prod"]
-	if !ok {
-		tb.Fatalf("%s: no prod Ingress", st.ID())
+	kinds := map[string]bool{}
+	for file := range c.routes {
+		_, kind, _ := strings.Cut(file, "-")
+		kinds[kind] = true
 	}
-	for _, track := range slices.Sorted(maps.Keys(c.ingresses)) {
-		for _, b := range backends(c.ingresses[track]) {
-			s := c.services[track]
-			if b.Name != s.Name || b.Port.Number != s.Spec.Ports[0].Port {
-				tb.Errorf("%s: %s Ingress goes to %s:%d, its Service is %s:%d", st.ID(), track, b.Name, b.Port.Number, s.Name, s.Spec.Ports[0].Port)
-			}
-		}
+	if len(kinds) != 1 {
+		tb.Fatalf("%s: route objects of %d kinds", st.ID(), len(kinds))
 	}
-	canary, attached := c.ingresses["canary"]
-	if attached != st.Routed {
-		tb.Fatalf("%s: canary Ingress there: %v, want %v", st.ID(), attached, st.Routed)
+	for kind := range kinds {
+		routeKinds[kind](tb, st, c, total)
 	}
-	if !attached {
-		return
-	}
-	if p, q := shape(prod), shape(canary); p != q {
-		tb.Errorf("%s: ingress-nginx merges a canary only into the very same class, hosts and paths:\n%s\n%s", st.ID(), p, q)
-	}
-	const prefix = "nginx.ingress.kubernetes.io/canary"
-	notes := canary.Annotations
-	wantTotal := ""
-	if total > 100 {
-		wantTotal = fmt.Sprint(total)
-	}
-	if notes[prefix] != "true" || notes[prefix+"-weight"] != fmt.Sprint(st.Weight) || notes[prefix+"-weight-total"] != wantTotal {
-		tb.Errorf("%s: weight %d of %d, annotations %v", st.ID(), st.Weight, total, notes)
-	}
-	_, header := notes[prefix+"-by-header"]
-	_, cookie := notes[prefix+"-by-cookie"]
-	if withdrawn := len(st.Matches) == 0; withdrawn == (header || cookie) {
-		tb.Errorf("%s: %d matches, annotations %v", st.ID(), len(st.Matches), notes)
-	}
-	for name := range prod.Annotations {
-		if strings.Contains(name, "canary") {
-			tb.Errorf("%s: prod Ingress carries %s", st.ID(), name)
-		}
-	}
-}
-
-func backends(in networkingv1.Ingress) []networkingv1.IngressServiceBackend {
-	var list []networkingv1.IngressServiceBackend
-	for _, r := range in.Spec.Rules {
-		for _, p := range r.HTTP.Paths {
-			list = append(list, *p.Backend.Service)
-		}
-	}
-	return list
-}
-
-// shape is what ingress-nginx compares of a main and a canary Ingress.
-func shape(in networkingv1.Ingress) string {
-	text := fmt.Sprintf("namespace %s class %s\n", in.Namespace, *in.Spec.IngressClassName)
-	for _, r := range in.Spec.Rules {
-		for _, p := range r.HTTP.Paths {
-			text += fmt.Sprintf("%s %s %s\n", r.Host, p.Path, *p.PathType)
-		}
-	}
-	return text
 }
 
 func subset(small, large map[string]string) bool {

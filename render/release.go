@@ -150,7 +150,7 @@ func (r *Release) split(st Step) *route.Split {
 	if !st.Routed {
 		return nil
 	}
-	return &route.Split{Weight: st.Weight, Total: r.Plan.Total, Matches: st.Matches}
+	return &route.Split{Weight: st.Weight, Total: r.Plan.Total, Matches: st.Matches, Withdrawn: st.Transition == Restore}
 }
 
 // Tree is the whole directory of a step, and its lock. from is the lock that the step is planned from, nil where there is none.
@@ -203,7 +203,7 @@ func (r *Release) encoded(k objectKey) ([]byte, error) {
 func (r *Release) encodedRoutes(st Step) ([]File, error) {
 	split, key := r.split(st), ""
 	if split != nil {
-		key = matchKey(st.Matches)
+		key = splitKey(*split)
 	}
 	objs, known := r.routes[key]
 	if !known {
@@ -230,10 +230,13 @@ func (r *Release) encodedRoutes(st Step) ([]File, error) {
 	return files, nil
 }
 
-// matchKey is what distinguishes two lists of matches.
-func matchKey(ms []route.Match) string {
+// splitKey is what distinguishes two splits beside their weights.
+func splitKey(s route.Split) string {
 	key := "routed"
-	for _, m := range ms {
+	if s.Withdrawn {
+		key = "withdrawn"
+	}
+	for _, m := range s.Matches {
 		if m.Header != nil {
 			key += fmt.Sprintf(" header %q %q %q", m.Header.Name, m.Header.Value, m.Header.Pattern)
 		}

@@ -193,7 +193,7 @@ func (v *validator) route() bool {
 	before := len(v.errs)
 	r := &s.Routes[0]
 	r.Hosts = v.oneOrMany(field, "host", r.Host, r.Hosts, "")
-	r.Paths = v.oneOrMany(field, "path", r.Path, r.Paths, "/")
+	v.rules(field, r)
 	v.tls(field, r)
 	for i, m := range r.Match {
 		v.match(fmt.Sprintf("%s.match[%d]", field, i), m)
@@ -202,10 +202,45 @@ func (v *validator) route() bool {
 	if err != nil || len(v.errs) > before || v.failed(field) {
 		return true // the steps can be looked at all the same
 	}
+	router.Default(r)
 	for _, p := range router.Check(*r) {
 		v.wrong(field+"."+p.Field, p.Value, p.Problem, p.Allowed)
 	}
+	if settle := *s.Settle; !router.FailsOpen() && settle < leastSettle && !v.failed("spec.settle") {
+		v.wrong("spec.settle", settle.String(), "", "at least "+leastSettle.String()+" with "+r.Router+
+			": a canary that has lost its pods fails its share of the requests there, so every commit needs the time to be applied")
+	}
 	return true
+}
+
+// rules brings paths into their long form.
+func (v *validator) rules(field string, r *route.Route) {
+	if r.Rules == nil {
+		r.Paths = v.oneOrMany(field, "path", r.Path, r.Paths, "/")
+		if r.PathType == "" {
+			r.PathType = "Prefix"
+		}
+		r.Rules = []route.Rule{{Paths: r.Paths, PathType: r.PathType}}
+		return
+	}
+	for _, short := range []struct {
+		name  string
+		given bool
+	}{{"path", r.Path != ""}, {"paths", r.Paths != nil}, {"pathType", r.PathType != ""}} {
+		if short.given {
+			v.wrong(field+"."+short.name, "", "is given beside rules", "in an entry of rules")
+		}
+	}
+	seen := map[string]bool{}
+	for i, rule := range r.Rules {
+		for j, p := range rule.Paths {
+			if key := rule.PathType + p; seen[key] {
+				v.wrong(fmt.Sprintf("%s.rules[%d].paths[%d]", field, i, j), p, "", "each path of a type once")
+			} else {
+				seen[key] = true
+			}
+		}
+	}
 }
 
 func (v *validator) oneOrMany(field, name, one string, many []string, otherwise string) []string {
@@ -289,6 +324,9 @@ func (v *validator) steps() {
 		v.ramp()
 	}
 }
+
+// leastSettle is the least time that a commit is given to be applied where a router fails closed and nobody says what the cluster has applied.
+const leastSettle Duration = 5 * 60
 
 // allowedWeight is what the decoder says of a weight.
 var allowedWeight = fmt.Sprintf("0 to %d", maxWeightTotal)

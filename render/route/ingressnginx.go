@@ -30,9 +30,18 @@ const (
 // the canary with no more than a log line (mergeAlternativeBackends in internal/ingress/controller/controller.go).
 type ingressNginx struct{}
 
+func (ingressNginx) Default(r *Route) {
+	if r.Class == "" {
+		r.Class = "nginx"
+	}
+}
+
+// FailsOpen: a canary without endpoints is left out of the choice (canary_with_no_endpoints, internal/ingress/controller/controller.go).
+func (ingressNginx) FailsOpen() bool { return true }
+
 // Check: the annotations have room for one header rule and one cookie rule, and match whoever has either.
 func (ingressNginx) Check(r Route) []Problem {
-	var ps []Problem
+	ps := nginxPaths(r)
 	headers, cookies := 0, 0
 	for i, m := range r.Match {
 		if m.Header != nil && m.Cookie != nil {
@@ -47,6 +56,23 @@ func (ingressNginx) Check(r Route) []Problem {
 	}
 	if headers > 1 || cookies > 1 {
 		ps = append(ps, Problem{"match", "", "has too many rules", "at most one header and one cookie at a time: ingress-nginx has one annotation for each"})
+	}
+	return ps
+}
+
+// nginxBlocked are what the controller refuses in a path (internal/ingress/inspector/rules.go).
+var nginxBlocked = []string{"_by_lua", "/etc/passwd", "/etc/shadow", "/etc/group", "/etc/nginx", "/etc/ingress-controller", "/var/run/secrets"}
+
+func nginxPaths(r Route) []Problem {
+	var ps []Problem
+	for i, rule := range r.Rules {
+		for j, path := range rule.Paths {
+			for _, blocked := range nginxBlocked {
+				if strings.Contains(path, blocked) {
+					ps = append(ps, Problem{r.pathField(i, j), path, "", "a path without " + blocked + ": ingress-nginx blocks it"})
+				}
+			}
+		}
 	}
 	return ps
 }
@@ -79,10 +105,14 @@ func nginxIngress(in Input, t Track) (*yaml.Node, error) {
 	node.Set(n, node.String(in.Route.Class), "spec", "ingressClassName")
 	rule := node.Get(n, "spec", "rules", "0")
 	path := node.Get(rule, "http", "paths", "0")
-	node.Set(path, node.String(in.Route.PathType), "pathType")
 	node.Set(path, node.String(t.Service), "backend", "service", "name")
 	node.Set(path, node.Int(in.Port), "backend", "service", "port", "number")
-	node.Set(rule, each(path, in.Route.Paths, "path"), "http", "paths")
+	paths := node.Seq()
+	for _, r := range in.Route.Rules {
+		node.Set(path, node.String(r.PathType), "pathType")
+		paths.Content = append(paths.Content, each(path, r.Paths, "path").Content...)
+	}
+	node.Set(rule, paths, "http", "paths")
 	node.Set(n, each(rule, in.Route.Hosts, "host"), "spec", "rules")
 	return n, nil
 }
@@ -137,11 +167,6 @@ func nginxAnnotate(n *yaml.Node, s Split) {
 	}
 }
 
-// wholePattern anchors: ingress-nginx searches (ngx.re.match), other routers match the whole value, and a spec means the same on all of them.
-func wholePattern(p string) string {
-	return "^(?:" + p + ")$"
-}
-
 func (ingressNginx) SetWeight(objs []Object, weight, _ int) {
 	for _, o := range objs {
 		if node.Get(o.Node, "metadata", "annotations", nginxCanary) != nil {
@@ -175,8 +200,7 @@ func (ingressNginx) Split(objs []Object) (*Split, error) {
 func nginxMatches(notes *yaml.Node) []Match {
 	var ms []Match
 	if name := node.Text(notes, nginxHeader); name != "" {
-		pattern := strings.TrimSuffix(strings.TrimPrefix(node.Text(notes, nginxPattern), "^(?:"), ")$")
-		ms = append(ms, Match{Header: &Header{Name: name, Value: node.Text(notes, nginxHeaderValue), Pattern: pattern}})
+		ms = append(ms, Match{Header: &Header{Name: name, Value: node.Text(notes, nginxHeaderValue), Pattern: innerPattern(node.Text(notes, nginxPattern))}})
 	}
 	if name := node.Text(notes, nginxCookie); name != "" {
 		ms = append(ms, Match{Cookie: &Cookie{Name: name}})

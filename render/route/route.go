@@ -17,23 +17,34 @@ type Route struct {
 	// Router is the traffic router that splits the requests.
 	Router string `json:"router,omitempty" default:"ingress-nginx" enum:"ingress-nginx"`
 	// Class is the ingressClassName that both tracks get. Prod and canary always have the same class: a canary of another class is dropped.
-	Class string `json:"class,omitempty" default:"nginx" format:"dns1123subdomain"`
+	// Default: nginx with ingress-nginx.
+	Class string `json:"class,omitempty" format:"dns1123subdomain"`
 	// Host is the one host name; short for `hosts: [HOST]`.
 	Host string `json:"host,omitempty" format:"host"`
 	// Hosts are the host names, exact or with a leading wildcard label such as `*.example.com`.
 	Hosts []string `json:"hosts,omitempty" format:"host"`
-	// Path is the one path; short for `paths: [PATH]`. Default `/`.
+	// Path is the one path; short for `paths: [PATH]`. Default: `/`.
 	Path string `json:"path,omitempty" format:"path"`
-	// Paths are the paths that reach the app, on every host.
+	// Paths are the paths that reach the app, on every host; short for one entry of rules.
 	Paths []string `json:"paths,omitempty" format:"path"`
-	// PathType is how paths are compared.
-	PathType string `json:"pathType,omitempty" default:"Prefix" enum:"Prefix,Exact,ImplementationSpecific"`
+	// PathType is how paths are compared. Default: Prefix.
+	PathType string `json:"pathType,omitempty" enum:"Prefix,Exact,ImplementationSpecific"`
+	// Rules are the long form of paths and pathType, for paths that are not compared alike.
+	Rules []Rule `json:"rules,omitempty" minItems:"1" maxItems:"16"`
 	// TLS is the Ingress's own list: which secret serves which hosts. The canary inherits it from prod.
 	TLS []TLS `json:"tls,omitempty"`
 	// Match says who reaches the canary whatever the weight. Whoever matches one entry does.
 	Match []Match `json:"match,omitempty"`
 	// WeightTotal is what weights add up to. Above 100 it makes shares below one percent possible.
 	WeightTotal int `json:"weightTotal,omitempty" default:"100" min:"100" max:"1000000"`
+}
+
+// Rule is some paths that are compared and treated alike.
+type Rule struct {
+	// Paths are the paths that reach the app, on every host.
+	Paths []string `json:"paths" required:"true" minItems:"1" maxItems:"64" format:"path"`
+	// PathType is how paths are compared.
+	PathType string `json:"pathType,omitempty" default:"Prefix" enum:"Prefix,Exact,ImplementationSpecific"`
 }
 
 // TLS names the secret with the certificate for some hosts.
@@ -68,11 +79,11 @@ type Cookie struct {
 	Name string `json:"name" required:"true" format:"cookie"`
 }
 
-// Split is what a step asks of the router: Weight of Total parts of the requests, and everybody who matches, go to the canary. Where Weight is 0 and
-// Matches is empty the canary is attached but reached by nobody: that is how a router withdraws.
+// Split is what a step asks of the router: Weight of Total parts of the requests, and everybody who matches, go to the canary.
 type Split struct {
 	Weight, Total int
 	Matches       []Match
+	Withdrawn     bool // weight 0, no match, and the canary's objects go next: whatever else the route knows of the canary can go now, by an update
 }
 
 // Track is one of the two sets of objects as a router sees it.
@@ -105,6 +116,8 @@ type Problem struct {
 
 // Router writes and reads the route objects of one kind of traffic router.
 type Router interface {
+	// Default fills what a route leaves out.
+	Default(r *Route)
 	// Check reports what of a route the router cannot express or would not honour; r.Match is what is matched at the same time.
 	Check(r Route) []Problem
 	// Objects returns the whole route for one split; a nil split attaches no canary at all.
@@ -113,7 +126,39 @@ type Router interface {
 	SetWeight(objs []Object, weight, total int)
 	// Split reads the split back from what Objects wrote; nil where no canary is attached.
 	Split(objs []Object) (*Split, error)
+	// FailsOpen says whether prod gets the canary's share where the canary has no endpoints; else those requests fail.
+	FailsOpen() bool
 }
+
+// pathField is where the spec has the j-th path of the i-th rule.
+func (r Route) pathField(i, j int) string {
+	switch {
+	case r.Path != "":
+		return "path"
+	case r.Paths != nil:
+		return fmt.Sprintf("paths[%d]", j)
+	}
+	return fmt.Sprintf("rules[%d].paths[%d]", i, j)
+}
+
+// Places are the names of what can be sent to one app only: a path of a host, for a class.
+func (r Route) Places() []string {
+	var places []string
+	for _, host := range r.Hosts {
+		for _, rule := range r.Rules {
+			for _, path := range rule.Paths {
+				places = append(places, r.Class+" "+host+path)
+			}
+		}
+	}
+	return places
+}
+
+// wholePattern anchors: some routers search (ingress-nginx: ngx.re.match), others match the whole value, and a spec means the same on all of them.
+func wholePattern(p string) string { return "^(?:" + p + ")$" }
+
+// innerPattern is what wholePattern was made of.
+func innerPattern(p string) string { return strings.TrimSuffix(strings.TrimPrefix(p, "^(?:"), ")$") }
 
 // ByName returns the router of that name.
 func ByName(name string) (Router, error) {

@@ -103,15 +103,12 @@ func (s *Set) claim(a *App) error {
 		}
 		s.names[key] = a.File
 	}
-	r := a.Spec.RouteSpec()
-	for _, host := range r.Hosts {
-		for _, p := range r.Paths {
-			key := r.Class + " " + host + p
-			if other, taken := s.routes[key]; taken {
-				errs = append(errs, a.Spec.Wrong("spec.route", host+p, fmt.Sprintf("%s%s has a canary already, by %s", host, p, other), "a host and path of its own"))
-			}
-			s.routes[key] = a.File
+	for _, place := range a.Spec.RouteSpec().Places() {
+		if other, taken := s.routes[place]; taken {
+			_, at, _ := strings.Cut(place, " ")
+			errs = append(errs, a.Spec.Wrong("spec.route", at, fmt.Sprintf("%s has a canary already, by %s", at, other), "a host and path of its own"))
 		}
+		s.routes[place] = a.File
 	}
 	if errs != nil {
 		return errs
