@@ -53,10 +53,11 @@ func fieldsOf(t reflect.Type, seen map[reflect.Type]bool) []string {
 	return names
 }
 
-// asInPod leaves out what is as in a pod: the reference names the four sources and not their fields.
+// asInPod leaves out what is as in a pod or in an HTTPRoute: the reference names the sources and filters and not their fields.
 func asInPod(name string) bool {
 	switch name {
-	case "key", "optional", "fieldPath", "containerName", "resource", "divisor", "prefix", "regex":
+	case "key", "optional", "fieldPath", "containerName", "resource", "divisor", "prefix", "regex",
+		"requestHeaderModifier", "responseHeaderModifier", "extensionRef", "remove", "hostname", "replaceFullPath", "group":
 		return true
 	}
 	return false

@@ -182,6 +182,9 @@ func (c *Canary) service(t *Templates) (*yaml.Node, error) {
 		target = node.Int(s.TargetPort.Int)
 	}
 	node.Set(port, target, "targetPort")
+	if s.AppProtocol != "" {
+		node.Set(port, node.String(s.AppProtocol), "appProtocol")
+	}
 	return n, nil
 }
 

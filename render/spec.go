@@ -157,6 +157,8 @@ type Service struct {
 	Name string `json:"name,omitempty" format:"portName"`
 	// TargetPort is the container's port: a number, or the port's name. Default: the name where there is one, else spec.port.
 	TargetPort IntOrName `json:"targetPort,omitempty"`
+	// AppProtocol is what the port speaks, for those who connect to it, such as kubernetes.io/h2c. Default: kubernetes.io/h2c with protocol GRPC, else none.
+	AppProtocol string `json:"appProtocol,omitempty" format:"appProtocol"`
 }
 
 // IntOrName is a port: a number from 1 to 65535, or a name.

@@ -192,11 +192,16 @@ func (v *validator) route() bool {
 	}
 	before := len(v.errs)
 	r := &s.Routes[0]
-	r.Hosts = v.oneOrMany(field, "host", r.Host, r.Hosts, "")
+	if !r.OfMesh() || r.Host != "" || r.Hosts != nil {
+		r.Hosts = v.oneOrMany(field, "host", r.Host, r.Hosts, "")
+	}
 	v.rules(field, r)
 	v.tls(field, r)
 	for i, m := range r.Match {
 		v.match(fmt.Sprintf("%s.match[%d]", field, i), m)
+	}
+	if s.Service.AppProtocol == "" && r.Protocol == "GRPC" {
+		s.Service.AppProtocol = "kubernetes.io/h2c" // else a gateway may try HTTP/1.1 (gateway-api GEP-1911)
 	}
 	router, err := route.ByName(r.Router)
 	if err != nil || len(v.errs) > before || v.failed(field) {
@@ -204,7 +209,7 @@ func (v *validator) route() bool {
 	}
 	router.Default(r)
 	for _, p := range router.Check(*r) {
-		v.wrong(field+"."+p.Field, p.Value, p.Problem, p.Allowed)
+		v.wrong(strings.TrimSuffix(field+"."+p.Field, "."), p.Value, p.Problem, p.Allowed)
 	}
 	if settle := *s.Settle; !router.FailsOpen() && settle < leastSettle && !v.failed("spec.settle") {
 		v.wrong("spec.settle", settle.String(), "", "at least "+leastSettle.String()+" with "+r.Router+
@@ -220,13 +225,13 @@ func (v *validator) rules(field string, r *route.Route) {
 		if r.PathType == "" {
 			r.PathType = "Prefix"
 		}
-		r.Rules = []route.Rule{{Paths: r.Paths, PathType: r.PathType}}
+		r.Rules = []route.Rule{{Paths: r.Paths, PathType: r.PathType, Filters: r.Filters}}
 		return
 	}
 	for _, short := range []struct {
 		name  string
 		given bool
-	}{{"path", r.Path != ""}, {"paths", r.Paths != nil}, {"pathType", r.PathType != ""}} {
+	}{{"path", r.Path != ""}, {"paths", r.Paths != nil}, {"pathType", r.PathType != ""}, {"filters", r.Filters != nil}} {
 		if short.given {
 			v.wrong(field+"."+short.name, "", "is given beside rules", "in an entry of rules")
 		}

@@ -41,7 +41,7 @@ func (ingressNginx) FailsOpen() bool { return true }
 
 // Check: the annotations have room for one header rule and one cookie rule, and match whoever has either.
 func (ingressNginx) Check(r Route) []Problem {
-	ps := nginxPaths(r)
+	ps := append(nginxPaths(r), nginxLacks(r)...)
 	headers, cookies := 0, 0
 	for i, m := range r.Match {
 		if m.Header != nil && m.Cookie != nil {
@@ -73,6 +73,23 @@ func nginxPaths(r Route) []Problem {
 				}
 			}
 		}
+	}
+	return ps
+}
+
+// nginxLacks finds the fields of a route that an Ingress has no place for.
+func nginxLacks(r Route) []Problem {
+	var ps []Problem
+	for i, rule := range r.Rules {
+		if len(rule.Filters) > 0 {
+			ps = append(ps, Problem{r.ruleField(i, "filters"), "", "is given", "no filters with ingress-nginx: router gateway-api has them"})
+		}
+	}
+	if r.ParentRefs != nil {
+		ps = append(ps, Problem{"parentRefs", "", "is given", "class with ingress-nginx, or router: gateway-api"})
+	}
+	if r.Protocol != "HTTP" {
+		ps = append(ps, Problem{"protocol", r.Protocol, "", "HTTP with ingress-nginx"})
 	}
 	return ps
 }

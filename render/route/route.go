@@ -19,6 +19,10 @@ type Route struct {
 	// Class is the ingressClassName that both tracks get. Prod and canary always have the same class: a canary of another class is dropped.
 	// Default: nginx with ingress-nginx.
 	Class string `json:"class,omitempty" format:"dns1123subdomain"`
+	// ParentRefs are what the route is attached to, as in an HTTPRoute: Gateways, or Services of a mesh. gateway-api only.
+	ParentRefs []ParentRef `json:"parentRefs,omitempty" minItems:"1" maxItems:"32"`
+	// Protocol is what the app speaks; GRPC makes a GRPCRoute, whose paths are `/`, `/SERVICE` or `/SERVICE/METHOD`. gateway-api only.
+	Protocol string `json:"protocol,omitempty" default:"HTTP" enum:"HTTP,GRPC"`
 	// Host is the one host name; short for `hosts: [HOST]`.
 	Host string `json:"host,omitempty" format:"host"`
 	// Hosts are the host names, exact or with a leading wildcard label such as `*.example.com`.
@@ -29,7 +33,9 @@ type Route struct {
 	Paths []string `json:"paths,omitempty" format:"path"`
 	// PathType is how paths are compared. Default: Prefix.
 	PathType string `json:"pathType,omitempty" enum:"Prefix,Exact,ImplementationSpecific"`
-	// Rules are the long form of paths and pathType, for paths that are not compared alike.
+	// Filters are applied to all requests, on both tracks, as in an HTTPRoute. gateway-api only.
+	Filters []Filter `json:"filters,omitempty" maxItems:"16"`
+	// Rules are the long form of paths, pathType and filters, for paths that are not treated alike.
 	Rules []Rule `json:"rules,omitempty" minItems:"1" maxItems:"16"`
 	// TLS is the Ingress's own list: which secret serves which hosts. The canary inherits it from prod.
 	TLS []TLS `json:"tls,omitempty"`
@@ -45,6 +51,22 @@ type Rule struct {
 	Paths []string `json:"paths" required:"true" minItems:"1" maxItems:"64" format:"path"`
 	// PathType is how paths are compared.
 	PathType string `json:"pathType,omitempty" default:"Prefix" enum:"Prefix,Exact,ImplementationSpecific"`
+	// Filters are applied to the requests of this rule, on both tracks. gateway-api only.
+	Filters []Filter `json:"filters,omitempty" maxItems:"16"`
+}
+
+// ParentRef is what a route is attached to.
+type ParentRef struct {
+	// Kind is Gateway, or Service for a mesh, where the route splits what is sent to that Service.
+	Kind string `json:"kind,omitempty" default:"Gateway" enum:"Gateway,Service"`
+	// Name is the parent's name.
+	Name string `json:"name" required:"true" format:"dns1123subdomain"`
+	// Namespace is the parent's namespace. Default: the route's own.
+	Namespace string `json:"namespace,omitempty" format:"dns1123label"`
+	// SectionName is the listener of the Gateway. Default: every listener that lets the route in.
+	SectionName string `json:"sectionName,omitempty" format:"dns1123subdomain"`
+	// Port is the port of the Gateway's listeners, or of the Service. Default: all of them.
+	Port int `json:"port,omitempty" min:"1" max:"65535"`
 }
 
 // TLS names the secret with the certificate for some hosts.
@@ -130,28 +152,52 @@ type Router interface {
 	FailsOpen() bool
 }
 
-// pathField is where the spec has the j-th path of the i-th rule.
-func (r Route) pathField(i, j int) string {
-	switch {
-	case r.Path != "":
-		return "path"
-	case r.Paths != nil:
-		return fmt.Sprintf("paths[%d]", j)
+// ruleField is where the spec has a field of the i-th rule.
+func (r Route) ruleField(i int, field string) string {
+	if r.Paths != nil {
+		return field
 	}
-	return fmt.Sprintf("rules[%d].paths[%d]", i, j)
+	return fmt.Sprintf("rules[%d].%s", i, field)
 }
 
-// Places are the names of what can be sent to one app only: a path of a host, for a class.
+// pathField is where the spec has the j-th path of the i-th rule.
+func (r Route) pathField(i, j int) string {
+	if r.Path != "" {
+		return "path"
+	}
+	return r.ruleField(i, fmt.Sprintf("paths[%d]", j))
+}
+
+// Places are the names of what can be sent to one app only: a path of a host, for a class or a parent.
 func (r Route) Places() []string {
+	doors := []string{r.Class}
+	if r.ParentRefs != nil {
+		doors = nil
+		for _, p := range r.ParentRefs {
+			doors = append(doors, fmt.Sprintf("%s/%s/%s/%s/%d", p.Kind, p.Namespace, p.Name, p.SectionName, p.Port))
+		}
+	}
 	var places []string
-	for _, host := range r.Hosts {
-		for _, rule := range r.Rules {
-			for _, path := range rule.Paths {
-				places = append(places, r.Class+" "+host+path)
+	for _, door := range doors {
+		for _, host := range r.Hosts {
+			for _, rule := range r.Rules {
+				for _, path := range rule.Paths {
+					places = append(places, door+" "+host+path)
+				}
 			}
 		}
 	}
 	return places
+}
+
+// OfMesh says whether the route is for the requests to Services of a mesh, which are told apart by the Service and not by a host.
+func (r Route) OfMesh() bool {
+	for _, p := range r.ParentRefs {
+		if p.Kind != "Service" {
+			return false
+		}
+	}
+	return r.ParentRefs != nil
 }
 
 // wholePattern anchors: some routers search (ingress-nginx: ngx.re.match), others match the whole value, and a spec means the same on all of them.
