@@ -56,6 +56,17 @@ var (
 	goodSteps  = good[strings.Index(good, "  steps:\n"):]
 )
 
+// gateway is good with another route.
+func gateway(route string) string {
+	return strings.Replace(good, goodRoute, "  route:\n    router: gateway-api\n"+route, 1)
+}
+
+const gatewayHost = "    host: a.example.com\n    parentRefs: [{name: a}]\n"
+
+func letters(n int) []string {
+	return strings.Split("abcdefghijklmnopqrstuvwxyz"[:n], "")
+}
+
 func between(from, to string) string {
 	return good[strings.Index(good, from):strings.Index(good, to)]
 }
@@ -113,7 +124,7 @@ func inUTF16(s string) string {
 // The long texts of what is allowed; the short ones stand in the cases.
 const (
 	allowedSpec      = "image, images, stable, port, replicas, minPods, imagePullPolicy, env, resources, defaults, service, route, routes, steps, settle, output"
-	allowedRoute     = "router, class, host, hosts, path, paths, pathType, rules, tls, match, weightTotal"
+	allowedRoute     = "router, class, parentRefs, protocol, host, hosts, path, paths, pathType, filters, rules, tls, match, weightTotal"
 	allowedStep      = "name, setWeight, pause, setCanaryScale, setHeaderRoute"
 	allowedImage     = "an image reference such as registry.example.com/team/app:1.2 or app@sha256:<64 hex digits>"
 	allowedName      = "lower-case letters, digits and -, beginning with a letter and ending with a letter or digit, at most 63 characters"
@@ -216,7 +227,7 @@ func TestBadInputs(t *testing.T) {
 		)},
 		{"spec is null", swap(good[strings.Index(good, "spec:\n"):], "spec:\n"), "6:6: spec: is empty: allowed a mapping of " + allowedSpec},
 		{"metadata is a string", swap("metadata:\n  name: shop\n  namespace: web\n", "metadata: shop\n"), `3:11: metadata: value "shop" is invalid: allowed a mapping of name, namespace`},
-		{"a list where a mapping belongs", swap("service:\n    port: 80\n    name: web\n    targetPort: web\n", "service: [80]\n"), `19:12: spec.service: is a list: allowed a mapping of port, name, targetPort`},
+		{"a list where a mapping belongs", swap("service:\n    port: 80\n    name: web\n    targetPort: web\n", "service: [80]\n"), `19:12: spec.service: is a list: allowed a mapping of port, name, targetPort, appProtocol`},
 		{"a mapping where a list belongs", swap("env:\n  - name: LEVEL\n    value: info\n", "env:\n    LEVEL: info\n"), `14:5: spec.env: is a mapping: allowed a list of mappings of name, value, valueFrom`},
 		{"a mapping where a string belongs", swap("image: example.com/shop:2", "image: {name: shop}"), `7:10: spec.image: is a mapping: allowed ` + allowedString},
 		{"a number where a string belongs", swap("value: info", "value: 20"), `15:12: spec.env[0].value: value "20" is invalid: allowed ` + allowedString},
@@ -611,7 +622,7 @@ func TestBadInputs(t *testing.T) {
 		{"51 class of the canary apart", swap("path: /cart\n", "path: /cart\n    class: nginx\n    canaryClass: other\n"), "27:5: spec.route.canaryClass: field is unknown: allowed " + allowedRoute},
 		{"52 pathType mistyped", swap("path: /cart\n", "path: /cart\n    pathType: prefix\n"), `26:15: spec.route.pathType: value "prefix" is invalid: allowed Prefix, Exact, ImplementationSpecific`},
 		{"52 pathType null", swap("path: /cart\n", "path: /cart\n    pathType:\n"), "26:14: spec.route.pathType: is empty: allowed Prefix, Exact, ImplementationSpecific"},
-		{"router unknown", swap("path: /cart\n", "path: /cart\n    router: nginx\n"), `26:13: spec.route.router: value "nginx" is invalid: allowed ingress-nginx`},
+		{"router unknown", swap("path: /cart\n", "path: /cart\n    router: nginx\n"), `26:13: spec.route.router: value "nginx" is invalid: allowed ingress-nginx, gateway-api`},
 		{"tls without a secret", swap("path: /cart\n", "path: /cart\n    tls: [{hosts: [shop.example.com]}]\n"), "26:11: spec.route.tls[0].secretName: is missing: allowed " + allowedSubdomain},
 		{"tls of a host that is not the route's", swap("path: /cart\n", "path: /cart\n    tls: [{hosts: [other.example.com], secretName: t}]\n"), `26:20: spec.route.tls[0].hosts[0]: value "other.example.com" is invalid: allowed the hosts of the route: shop.example.com`},
 		{"tls with a secret of the wrong form", swap("path: /cart\n", "path: /cart\n    tls: [{secretName: \"a/b\"}]\n"), `26:24: spec.route.tls[0].secretName: value "a/b" is invalid: allowed ` + allowedSubdomain},
@@ -638,6 +649,62 @@ func TestBadInputs(t *testing.T) {
 			`15:16: spec.steps[1].setWeight: value "20" is invalid: allowed more than 50, the weight before it: weights only go up`,
 			`16:16: spec.steps[2].setWeight: value "101" is invalid: allowed 0 to 100`,
 		)},
+		{"gateway-api without parentRefs", gateway("    host: a.example.com\n"), `24:5: spec.route: has no parentRefs: allowed parentRefs with gateway-api: the Gateway that serves the hosts, such as [{name: my-gateway, namespace: infra}]`},
+		{"gateway-api with an empty list of parentRefs", gateway("    host: a.example.com\n    parentRefs: []\n"), `26:17: spec.route.parentRefs: is an empty list: allowed at least 1 entry`},
+		{"gateway-api with what an Ingress has", gateway(gatewayHost + "    class: nginx\n    tls: [{secretName: a}]\n"), lines(
+			`27:12: spec.route.class: value "nginx" is invalid: allowed no class with gateway-api: parentRefs says who serves the route`,
+			`28:10: spec.route.tls: is given: allowed no tls with gateway-api: the Gateway's listener has the certificate`,
+		)},
+		{"gateway-api with ImplementationSpecific", gateway(gatewayHost + "    pathType: ImplementationSpecific\n"), `27:15: spec.route.pathType: value "ImplementationSpecific" is invalid: allowed Prefix, Exact with gateway-api`},
+		{"gateway-api with a gateway of another kind", gateway("    host: a.example.com\n    parentRefs: [{kind: Ingress, name: a}]\n"), `26:25: spec.route.parentRefs[0].kind: value "Ingress" is invalid: allowed Gateway, Service`},
+		{"gateway-api with a group", gateway("    host: a.example.com\n    parentRefs: [{group: gateway.networking.k8s.io, name: a}]\n"), `26:19: spec.route.parentRefs[0].group: field is unknown: allowed kind, name, namespace, sectionName, port`},
+		{"gateway-api with a parent twice", gateway("    host: a.example.com\n    parentRefs: [{name: a}, {name: a, sectionName: b}]\n"), `26:29: spec.route.parentRefs[1]: names a parent again: allowed each parent once, or each of its sections or ports once`},
+		{"gateway-api with a section twice", gateway("    host: a.example.com\n    parentRefs: [{name: a, port: 80}, {name: b}, {name: a, port: 80}]\n"), `26:50: spec.route.parentRefs[2]: names a parent again: allowed each parent once, or each of its sections or ports once`},
+		{"gateway-api without a host", gateway("    parentRefs: [{name: a}, {kind: Service, name: b}]\n"), `24:5: spec.route: has no host: allowed host, or hosts with at least one entry`},
+		{"a mesh with a host", gateway("    host: a.example.com\n    parentRefs: [{kind: Service, name: b}]\n"), `24:5: spec.route.hosts: is given: allowed no host where all parentRefs are Services: a mesh goes by the Service`},
+		{"gateway-api with 17 hosts", gateway("    parentRefs: [{name: a}]\n    hosts: [" + strings.Join(letters(17), ".a, ") + ".a]\n"), `26:12: spec.route.hosts: has 17 entries: allowed at most 16 with gateway-api`},
+		{"gateway-api with header and cookie at once", gateway(gatewayHost + "    match: [{header: {name: X-A}, cookie: {name: b}}]\n"), `27:13: spec.route.match[0]: asks for a header and a cookie at once: allowed one of header, cookie in an entry: whoever matches one entry is matched`},
+		{"gateway-api with too many rules", gateway(gatewayHost + "    match: [{header: {name: X-A}}, {header: {name: X-B}}, {cookie: {name: a}}]\n    rules: [{paths: [/a]}, {paths: [/b]}, {paths: [/c]}]\n"), `27:12: spec.route.match: makes 21 rules with 21 matches in all: allowed at most 16 rules and 128 matches in one route object: fewer match entries, rules or paths`},
+		{"gateway-api with too many rules by a step", strings.Replace(gateway(gatewayHost+"    match: [{header: {name: X-A}}, {cookie: {name: a}}]\n    rules: [{paths: [/a]}, {paths: [/b]}, {paths: [/c]}]\n"),
+			"steps:\n", "steps:\n  - setHeaderRoute: {name: a, match: [{headerName: X-B, headerValue: {exact: b}}]}\n", 1), `30:5: spec.steps[0]: routes what gateway-api cannot: allowed at most 16 rules and 128 matches in one route object: fewer match entries, rules or paths`},
+		{"gateway-api that settles in a minute", gateway(gatewayHost) + "  settle: 1m\n", `32:11: spec.settle: value "1m" is invalid: allowed at least 5m with gateway-api: a canary that has lost its pods fails its share of the requests there, so every commit needs the time to be applied`},
+		{"GRPC paths", gateway(gatewayHost + "    protocol: GRPC\n    rules: [{paths: [/, /a.B]}, {paths: [/a/b/c, /1a, /a-b.C/D, /A/b.c]}, {paths: [/a.B], pathType: Exact}]\n"), lines(
+			`28:22: spec.route.rules[0].paths[0]: value "/" is invalid: allowed /SERVICE/METHOD with protocol GRPC, or with pathType Prefix also /SERVICE, or / by itself`,
+			`28:42: spec.route.rules[1].paths[0]: value "/a/b/c" is invalid: allowed /SERVICE/METHOD with protocol GRPC, or with pathType Prefix also /SERVICE, or / by itself`,
+			`28:50: spec.route.rules[1].paths[1]: value "/1a" is invalid: allowed /SERVICE/METHOD with protocol GRPC, or with pathType Prefix also /SERVICE, or / by itself`,
+			`28:55: spec.route.rules[1].paths[2]: value "/a-b.C/D" is invalid: allowed /SERVICE/METHOD with protocol GRPC, or with pathType Prefix also /SERVICE, or / by itself`,
+			`28:65: spec.route.rules[1].paths[3]: value "/A/b.c" is invalid: allowed /SERVICE/METHOD with protocol GRPC, or with pathType Prefix also /SERVICE, or / by itself`,
+			`28:84: spec.route.rules[2].paths[0]: value "/a.B" is invalid: allowed /SERVICE/METHOD with protocol GRPC, or with pathType Prefix also /SERVICE, or / by itself`,
+		)},
+		{"GRPC with another name", gateway(gatewayHost + "    protocol: gRPC\n"), `27:15: spec.route.protocol: value "gRPC" is invalid: allowed HTTP, GRPC`},
+		{"a filter of no type", gateway(gatewayHost + "    filters: [{requestHeaderModifier: {remove: [a]}}]\n"), `27:15: spec.route.filters[0].type: is missing: allowed RequestHeaderModifier, ResponseHeaderModifier, URLRewrite, ExtensionRef`},
+		{"a filter of an unknown type", gateway(gatewayHost + "    filters: [{type: RequestRedirect}]\n"), `27:22: spec.route.filters[0].type: value "RequestRedirect" is invalid: allowed RequestHeaderModifier, ResponseHeaderModifier, URLRewrite, ExtensionRef`},
+		{"filters that are not what their type says", gateway(gatewayHost + "    filters: [{type: URLRewrite, requestHeaderModifier: {remove: [a]}}, {type: ExtensionRef}]\n"), lines(
+			`27:15: spec.route.filters[0]: is not what its type says: allowed type URLRewrite and the field urlRewrite, and no other`,
+			`27:73: spec.route.filters[1]: is not what its type says: allowed type ExtensionRef and the field extensionRef, and no other`,
+		)},
+		{"a filter twice", gateway(gatewayHost + "    filters: [{type: RequestHeaderModifier, requestHeaderModifier: {remove: [a]}}, {type: RequestHeaderModifier, requestHeaderModifier: {remove: [b]}}]\n"), `27:91: spec.route.filters[1].type: value "RequestHeaderModifier" is invalid: allowed each type once, but for ExtensionRef`},
+		{"filters that change nothing", gateway(gatewayHost + "    filters: [{type: RequestHeaderModifier, requestHeaderModifier: {}}, {type: URLRewrite, urlRewrite: {}}]\n"), lines(
+			`27:68: spec.route.filters[0].requestHeaderModifier: changes nothing: allowed set, add or remove`,
+			`27:104: spec.route.filters[1].urlRewrite: changes nothing: allowed hostname or path`,
+		)},
+		{"a filter that sets a header twice", gateway(gatewayHost + "    filters: [{type: RequestHeaderModifier, requestHeaderModifier: {set: [{name: A, value: b}, {name: a, value: c}]}}]\n"), `27:103: spec.route.filters[0].requestHeaderModifier.set[1].name: value "a" is invalid: allowed each header once`},
+		{"a filter's header of two lines", gateway(gatewayHost + "    filters: [{type: ResponseHeaderModifier, responseHeaderModifier: {set: [{name: A, value: \"b\\nc\"}, {name: 'a b', value: c}]}}]\n"), lines(
+			`27:94: spec.route.filters[0].responseHeaderModifier.set[0].value: value "b\nc" is invalid: allowed printable ASCII without spaces at the ends, at most 4096 characters`,
+			"27:110: spec.route.filters[0].responseHeaderModifier.set[1].name: value \"a b\" is invalid: allowed a header's name: letters, digits and ! # $ % & ' * + . ^ _ ` | ~ -, at most 256 characters",
+		)},
+		{"a rewrite that is not what its type says", gateway(gatewayHost + "    filters: [{type: URLRewrite, urlRewrite: {path: {type: ReplaceFullPath, replacePrefixMatch: /}}}]\n"), `27:53: spec.route.filters[0].urlRewrite.path: is not what its type says: allowed type ReplaceFullPath and the field replaceFullPath, and no other`},
+		{"a prefix rewritten of an exact path", gateway(gatewayHost + "    path: /a\n    pathType: Exact\n    filters: [{type: URLRewrite, urlRewrite: {path: {type: ReplacePrefixMatch, replacePrefixMatch: /}}}]\n"), `29:60: spec.route.filters[0].urlRewrite.path.type: value "ReplacePrefixMatch" is invalid: allowed ReplaceFullPath, or a rule with one path, of type Prefix`},
+		{"a prefix rewritten of two paths", gateway(gatewayHost + "    rules: [{paths: [/a, /b], filters: [{type: URLRewrite, urlRewrite: {path: {type: ReplacePrefixMatch, replacePrefixMatch: /}}}]}]\n"), `27:86: spec.route.rules[0].filters[0].urlRewrite.path.type: value "ReplacePrefixMatch" is invalid: allowed ReplaceFullPath, or a rule with one path, of type Prefix`},
+		{"a rewrite with GRPC", gateway(gatewayHost + "    protocol: GRPC\n    filters: [{type: URLRewrite, urlRewrite: {hostname: a.b}}]\n"), `28:22: spec.route.filters[0].type: value "URLRewrite" is invalid: allowed RequestHeaderModifier, ResponseHeaderModifier, ExtensionRef with protocol GRPC`},
+		{"filters beside rules", gateway(gatewayHost + "    rules: [{paths: [/a]}]\n    filters: [{type: RequestHeaderModifier, requestHeaderModifier: {remove: [a]}}]\n"), `28:14: spec.route.filters: is given beside rules: allowed in an entry of rules`},
+		{"ingress-nginx with what an HTTPRoute has", swap("path: /cart\n", "path: /cart\n    protocol: GRPC\n    parentRefs: [{name: a}]\n    filters: [{type: RequestHeaderModifier, requestHeaderModifier: {remove: [a]}}]\n"), lines(
+			`26:15: spec.route.protocol: value "GRPC" is invalid: allowed HTTP with ingress-nginx`,
+			`27:17: spec.route.parentRefs: is given: allowed class with ingress-nginx, or router: gateway-api`,
+			`28:14: spec.route.filters: is given: allowed no filters with ingress-nginx: router gateway-api has them`,
+		)},
+		{"an unknown router", swap("path: /cart\n", "path: /cart\n    router: traefik\n"), `26:13: spec.route.router: value "traefik" is invalid: allowed ingress-nginx, gateway-api`},
+		{"an appProtocol with a space", swap("targetPort: web", "targetPort: web\n    appProtocol: h2 c"), `23:18: spec.service.appProtocol: value "h2 c" is invalid: allowed a protocol such as http, https or kubernetes.io/h2c, at most 253 characters`},
 		{"several: 15 and 17, weights 20% and 101", swap("setWeight: 20", "setWeight: 20%", "setWeight: 50", "setWeight: 101"), lines(
 			`30:16: spec.steps[0].setWeight: value "20%" is invalid: allowed 0 to 100`,
 			`33:16: spec.steps[2].setWeight: value "101" is invalid: allowed 0 to 100`,

@@ -126,7 +126,7 @@ func checkApart(tb tester, st render.Step, c cluster) {
 // routeKinds are the kinds of route objects, by the last word of their file's name, each with the check of a tree that has them. It reads the split as the
 // router does, apart from the code that writes it.
 var routeKinds = map[string]func(tb tester, st render.Step, c cluster, total int){
-	"ingress": checkIngresses,
+	"ingress": checkIngresses, "httproute": checkHTTPRoutes, "grpcroute": checkGRPCRoutes,
 }
 
 func checkRoutes(tb tester, st render.Step, c cluster, total int) {

@@ -45,24 +45,39 @@ func specs(t *rapid.T) string {
 	if maybe("service") {
 		line("  service: {port: %d, name: web, targetPort: web}", rapid.IntRange(1, 65535).Draw(t, "servicePort"))
 	}
-	total, header := routes(t, line)
-	steps(t, line, total, !header)
+	total, more := routes(t, line)
+	steps(t, line, total, more)
 	return b.String()
 }
 
-func routes(t *rapid.T, line func(string, ...any)) (total int, header bool) {
+// routes draws a route; more says whether header rules can be added.
+func routes(t *rapid.T, line func(string, ...any)) (total int, more bool) {
+	router := rapid.SampledFrom(route.Names()).Draw(t, "router")
 	hosts := rapid.SliceOfNDistinct(rapid.StringMatching(`(\*\.)?[a-z]{1,6}\.example\.com`), 1, 3, rapid.ID).Draw(t, "hosts")
 	paths := rapid.SliceOfNDistinct(rapid.StringMatching(`/[a-z]{0,4}`), 1, 3, rapid.ID).Draw(t, "paths")
-	line("  route:\n    hosts: [%s]", quoted(hosts))
+	line("  route:\n    router: %s\n    hosts: [%s]", router, quoted(hosts))
+	if router == route.GatewayAPI {
+		line("    parentRefs: [{name: a, namespace: infra, sectionName: http}, {name: a, namespace: infra, port: 81}, {kind: Service, name: b}]")
+		if rapid.Bool().Draw(t, "grpc") {
+			line("    protocol: GRPC\n    rules: [{paths: [/]}, {paths: [/a.B/C, /a.B/D], pathType: Exact}]")
+			return matches(t, line, router)
+		}
+	}
 	pathType := rapid.SampledFrom([]string{"Prefix", "Exact"}).Draw(t, "pathType")
-	if rapid.Bool().Draw(t, "rules") {
+	if router == route.GatewayAPI && rapid.Bool().Draw(t, "filters") {
+		line("    rules: [{paths: [/f, /g], filters: [{type: RequestHeaderModifier, requestHeaderModifier: {add: [{name: X-A, value: \"no\"}], remove: [X-B]}}]}]")
+	} else if rapid.Bool().Draw(t, "rules") {
 		line("    rules: [{paths: [%s], pathType: %s}, {paths: [/rest]}]", quoted(paths), pathType)
 	} else {
 		line("    paths: [%s]\n    pathType: %s", quoted(paths), pathType)
 	}
+	return matches(t, line, router)
+}
+
+func matches(t *rapid.T, line func(string, ...any), router string) (total int, more bool) {
 	total = rapid.SampledFrom([]int{100, 100, 101, 1000, 7000}).Draw(t, "total")
 	line("    weightTotal: %d", total)
-	match := rapid.IntRange(0, 5).Draw(t, "match")
+	match := rapid.IntRange(0, 6).Draw(t, "match")
 	switch match {
 	case 0:
 		line("    match: [{header: {name: X-Canary}}, {cookie: {name: c}}]")
@@ -72,8 +87,13 @@ func routes(t *rapid.T, line func(string, ...any)) (total int, header bool) {
 		line("    match: [{header: {name: X-Canary, pattern: 'eu-[0-9]+'}}]")
 	case 3:
 		line("    match: [{cookie: {name: canary}}]")
+	case 4:
+		if router == route.GatewayAPI {
+			line("    match: [{header: {name: X-C, value: never}}, {header: {name: X-C, value: always}}, {cookie: {name: a.b}}, {header: {name: X-D}}]")
+			return total, false
+		}
 	}
-	return total, match < 3
+	return total, match > 2 || router == route.GatewayAPI && match != 0
 }
 
 func steps(t *rapid.T, line func(string, ...any), total int, headers bool) {
@@ -237,7 +257,12 @@ var routeMoves = map[string]struct{ attach, shift, rules, restore, cleanup []str
 		attach: []string{"+canary-ingress.yaml", "kustomization.yaml"}, shift: []string{"canary-ingress.yaml: canary-weight:"},
 		rules: []string{"canary-ingress.yaml"}, restore: []string{"canary-ingress.yaml"}, cleanup: []string{"-canary-ingress.yaml"},
 	},
+	route.GatewayAPI: {
+		attach: oneRoute, shift: []string{"shared-httproute.yaml: weight:", "shared-grpcroute.yaml: weight:"}, rules: oneRoute, restore: oneRoute,
+	},
 }
+
+var oneRoute = []string{"shared-httproute.yaml", "shared-grpcroute.yaml"}
 
 // checkTransition: a shift changes the weight's line, and the canary's replicas where the next weight needs more pods; other moves are as narrow.
 func checkTransition(t *rapid.T, router string, before, s rendered) {

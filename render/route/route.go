@@ -15,7 +15,7 @@ import (
 // Route is how the world reaches an app: the `route` of a spec.
 type Route struct {
 	// Router is the traffic router that splits the requests.
-	Router string `json:"router,omitempty" default:"ingress-nginx" enum:"ingress-nginx"`
+	Router string `json:"router,omitempty" default:"ingress-nginx" enum:"ingress-nginx,gateway-api"`
 	// Class is the ingressClassName that both tracks get. Prod and canary always have the same class: a canary of another class is dropped.
 	// Default: nginx with ingress-nginx.
 	Class string `json:"class,omitempty" format:"dns1123subdomain"`
@@ -211,11 +211,13 @@ func ByName(name string) (Router, error) {
 	switch name {
 	case IngressNginx:
 		return ingressNginx{}, nil
+	case GatewayAPI:
+		return gatewayAPI{}, nil
 	}
 	return nil, fmt.Errorf("router %q is unknown: allowed %s", name, strings.Join(Names(), ", "))
 }
 
 // Names lists the routers, the default first.
 func Names() []string {
-	return []string{IngressNginx}
+	return []string{IngressNginx, GatewayAPI}
 }

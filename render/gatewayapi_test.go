@@ -1,0 +1,164 @@
+package render_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+
+	"github.com/gitramp/gitramp/render"
+)
+
+// checkHTTPRoutes decodes strictly and reads the split as Gateway API says (apis/v1/httproute_types.go).
+func checkHTTPRoutes(tb tester, st render.Step, c cluster, total int) {
+	tb.Helper()
+	routes := map[string]gatewayv1.HTTPRoute{}
+	for file, data := range c.routes {
+		put(tb, routes, file, data)
+	}
+	r, ok := routes["shared"]
+	if len(routes) != 1 || !ok {
+		tb.Fatalf("%s: HTTPRoutes of %v, want one that is shared", st.ID(), slices.Collect(maps.Keys(routes)))
+	}
+	checkParents(tb, st, r.Spec.ParentRefs)
+	places := map[string][]bool{} // by path: for each rule that has it, whether it splits
+	for i, rule := range r.Spec.Rules {
+		refs := make([]gatewayv1.BackendRef, len(rule.BackendRefs))
+		for j, ref := range rule.BackendRefs {
+			refs[j] = ref.BackendRef
+		}
+		headers := -1
+		for _, m := range rule.Matches {
+			if m.Path == nil || m.Path.Type == nil || m.Path.Value == nil {
+				tb.Fatalf("%s: rule %d has a match without path, type or value", st.ID(), i)
+			}
+			if headers >= 0 && headers != len(m.Headers) {
+				tb.Errorf("%s: rule %d is for everybody and for some", st.ID(), i)
+			}
+			headers = len(m.Headers)
+			key := fmt.Sprint(*m.Path.Type, *m.Path.Value)
+			if headers == 0 {
+				places[key] = append(places[key], true)
+			} else if len(places[key]) == 0 || !places[key][0] {
+				places[key] = append(places[key], false)
+			}
+		}
+		checkBackends(tb, st, c, total, i, headers > 0, refs)
+	}
+	checkPlaces(tb, st, places)
+}
+
+// checkGRPCRoutes is the same for calls.
+func checkGRPCRoutes(tb tester, st render.Step, c cluster, total int) {
+	tb.Helper()
+	routes := map[string]gatewayv1.GRPCRoute{}
+	for file, data := range c.routes {
+		put(tb, routes, file, data)
+	}
+	r, ok := routes["shared"]
+	if len(routes) != 1 || !ok {
+		tb.Fatalf("%s: GRPCRoutes of %v, want one that is shared", st.ID(), slices.Collect(maps.Keys(routes)))
+	}
+	checkParents(tb, st, r.Spec.ParentRefs)
+	for i, rule := range r.Spec.Rules {
+		refs := make([]gatewayv1.BackendRef, len(rule.BackendRefs))
+		for j, ref := range rule.BackendRefs {
+			refs[j] = ref.BackendRef
+		}
+		for _, m := range rule.Matches {
+			if m.Method == nil && len(m.Headers) == 0 {
+				tb.Errorf("%s: rule %d has a match of nothing", st.ID(), i)
+			}
+		}
+		checkBackends(tb, st, c, total, i, len(rule.Matches) > 0 && len(rule.Matches[0].Headers) > 0, refs)
+	}
+	for track, s := range c.services {
+		if p := s.Spec.Ports[0].AppProtocol; p == nil || *p == "" {
+			tb.Errorf("%s: the %s Service does not say what it speaks", st.ID(), track)
+		}
+	}
+}
+
+// checkParents: what the API server would fill in is there.
+func checkParents(tb tester, st render.Step, refs []gatewayv1.ParentReference) {
+	tb.Helper()
+	for i, p := range refs {
+		if p.Group == nil || p.Kind == nil {
+			tb.Errorf("%s: parentRefs[%d] has no group or kind", st.ID(), i)
+		}
+	}
+	if len(refs) == 0 {
+		tb.Errorf("%s: no parentRefs", st.ID())
+	}
+}
+
+// checkBackends: a rule for some leads to one backend; the rule for everybody has both, with weights that are written, and prod alone where no canary is
+// routed or it is withdrawn.
+func checkBackends(tb tester, st render.Step, c cluster, total, rule int, some bool, refs []gatewayv1.BackendRef) {
+	tb.Helper()
+	shares := map[string]int32{}
+	for _, ref := range refs {
+		if ref.Group == nil || ref.Kind == nil || *ref.Kind != "Service" || ref.Weight == nil || ref.Port == nil {
+			tb.Fatalf("%s: rule %d: a backend without group, kind, weight or port", st.ID(), rule)
+		}
+		for track, s := range c.services {
+			if s.Name == string(ref.Name) && s.Spec.Ports[0].Port == *ref.Port {
+				shares[track] = *ref.Weight
+			}
+		}
+	}
+	if len(shares) != len(refs) {
+		tb.Fatalf("%s: rule %d: backends %v lead to the Services %v", st.ID(), rule, refs, slices.Collect(maps.Keys(shares)))
+	}
+	want := map[string]int32{"prod": int32(total - st.Weight), "canary": int32(st.Weight)}
+	alone := !st.Routed || st.Transition == render.Restore
+	switch {
+	case alone && some:
+		tb.Errorf("%s: rule %d is for some, and no canary is to be reached", st.ID(), rule)
+	case alone && !maps.Equal(shares, map[string]int32{"prod": 1}):
+		tb.Errorf("%s: rule %d: weights %v, want prod alone", st.ID(), rule, shares)
+	case !alone && some && len(shares) != 1:
+		tb.Errorf("%s: rule %d for some: weights %v, want one backend", st.ID(), rule, shares)
+	case !alone && !some && !maps.Equal(shares, want):
+		tb.Errorf("%s: rule %d: weights %v, want %v", st.ID(), rule, shares, want)
+	}
+}
+
+// checkPlaces: each path has a rule for everybody, once, and rules for some exactly where somebody is matched.
+func checkPlaces(tb tester, st render.Step, places map[string][]bool) {
+	tb.Helper()
+	for path, rules := range places {
+		everybody := 0
+		for _, is := range rules {
+			if is {
+				everybody++
+			}
+		}
+		some := len(rules) > everybody
+		if everybody != 1 || some != (len(st.Matches) > 0) || !rules[len(rules)-1] {
+			tb.Errorf("%s: path %s: %d rules for everybody, some are matched: %v with %d matches", st.ID(), path, everybody, some, len(st.Matches))
+		}
+	}
+}
+
+// TestGatewayPlain: idle, withdrawn and cleaned up, the route is byte for byte the same.
+func TestGatewayPlain(t *testing.T) {
+	for _, name := range []string{"gateway-match", "gateway-hosts", "gateway-grpc", "gateway-filter"} {
+		var plain string
+		for _, s := range ramp(t, loadFixture(t, name)) {
+			file := "shared-httproute.yaml"
+			if name == "gateway-grpc" {
+				file = "shared-grpcroute.yaml"
+			}
+			data, _ := s.Tree.Get(file)
+			if s.Transition == render.Idle {
+				plain = string(data)
+			}
+			if now := string(data) == plain; now != (!s.Routed || s.Transition == render.Restore) {
+				t.Errorf("%s %s: plain route: %v", name, s.ID(), now)
+			}
+		}
+	}
+}

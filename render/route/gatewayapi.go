@@ -1,0 +1,357 @@
+package route
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/gitramp/gitramp/render/internal/node"
+)
+
+// GatewayAPI is the name of the router for Gateway API's HTTPRoute and GRPCRoute (gateway.networking.k8s.io/v1, read at v1.6.1).
+const GatewayAPI = "gateway-api"
+
+// gatewayAPI splits by the weights of a rule's backendRefs. One route object serves both tracks: a header or cookie rule is a rule of its own before the one
+// with the weights. Rules compete by specificity first (path, then number of headers) and by their order last, so a rule that asks for a header wins over
+// one of the same path that does not (apis/v1/httproute_types.go, HTTPRouteRule.Matches).
+//
+// Whatever the API server would fill in is written: Argo CD takes a default that git does not name for a difference (argoproj/argo-cd#22151).
+type gatewayAPI struct{}
+
+func (gatewayAPI) Default(*Route) {}
+
+// FailsOpen: requests for a backend without endpoints are answered 503, each backend its share (apis/v1/httproute_types.go, HTTPRouteRule.BackendRefs).
+func (gatewayAPI) FailsOpen() bool { return false }
+
+// Limits of the CRDs (config/crd/standard): hostnames, rules, and matches over all rules.
+const (
+	gatewayHosts   = 16
+	gatewayRules   = 16
+	gatewayMatches = 128
+)
+
+func (gatewayAPI) Check(r Route) []Problem {
+	ps := gatewayLacks(r)
+	if len(r.Hosts) > gatewayHosts {
+		ps = append(ps, Problem{"hosts", "", fmt.Sprintf("has %d entries", len(r.Hosts)), fmt.Sprintf("at most %d with gateway-api", gatewayHosts)})
+	}
+	for i, m := range r.Match {
+		if m.Header != nil && m.Cookie != nil {
+			ps = append(ps, Problem{fmt.Sprintf("match[%d]", i), "", "asks for a header and a cookie at once", "one of header, cookie in an entry: whoever matches one entry is matched"})
+		}
+	}
+	for i, rule := range r.Rules {
+		ps = append(ps, gatewayRule(r, i, rule)...)
+	}
+	parts, matches := len(gatewayParts(&Split{Matches: r.Match})), 0
+	for _, rule := range r.Rules {
+		matches += parts * len(rule.Paths)
+	}
+	if rules := parts * len(r.Rules); rules > gatewayRules || matches > gatewayMatches {
+		ps = append(ps, Problem{"match", "", fmt.Sprintf("makes %d rules with %d matches in all", rules, matches),
+			fmt.Sprintf("at most %d rules and %d matches in one route object: fewer match entries, rules or paths", gatewayRules, gatewayMatches)})
+	}
+	return ps
+}
+
+// gatewayLacks finds what is missing, and what an HTTPRoute has no place for.
+func gatewayLacks(r Route) []Problem {
+	var ps []Problem
+	if r.ParentRefs == nil {
+		ps = append(ps, Problem{"", "", "has no parentRefs", "parentRefs with gateway-api: the Gateway that serves the hosts, such as [{name: my-gateway, namespace: infra}]"})
+	}
+	for i, p := range r.ParentRefs {
+		for _, q := range r.ParentRefs[:i] {
+			whole := p.SectionName == "" && p.Port == 0 || q.SectionName == "" && q.Port == 0
+			if same := p.Kind == q.Kind && p.Namespace == q.Namespace && p.Name == q.Name; same && (whole || p == q) {
+				ps = append(ps, Problem{fmt.Sprintf("parentRefs[%d]", i), "", "names a parent again", "each parent once, or each of its sections or ports once"})
+			}
+		}
+	}
+	if r.OfMesh() && len(r.Hosts) > 0 {
+		ps = append(ps, Problem{"hosts", "", "is given", "no host where all parentRefs are Services: a mesh goes by the Service"})
+	}
+	if r.Class != "" {
+		ps = append(ps, Problem{"class", r.Class, "", "no class with gateway-api: parentRefs says who serves the route"})
+	}
+	if len(r.TLS) > 0 {
+		ps = append(ps, Problem{"tls", "", "is given", "no tls with gateway-api: the Gateway's listener has the certificate"})
+	}
+	return ps
+}
+
+func gatewayRule(r Route, i int, rule Rule) []Problem {
+	var ps []Problem
+	if rule.PathType == "ImplementationSpecific" {
+		ps = append(ps, Problem{r.ruleField(i, "pathType"), rule.PathType, "", "Prefix, Exact with gateway-api"})
+	}
+	for j, path := range rule.Paths {
+		if r.Protocol != "GRPC" {
+			continue
+		}
+		if service, _, ok := grpcMethod(path, rule.PathType); !ok || service == "" && len(rule.Paths) > 1 {
+			ps = append(ps, Problem{r.pathField(i, j), path, "", "/SERVICE/METHOD with protocol GRPC, or with pathType Prefix also /SERVICE, or / by itself"})
+		}
+	}
+	used := map[string]bool{}
+	for j, f := range rule.Filters {
+		at := fmt.Sprintf("%s[%d]", r.ruleField(i, "filters"), j)
+		if used[f.Type] && f.Type != "ExtensionRef" {
+			ps = append(ps, Problem{at + ".type", f.Type, "", "each type once, but for ExtensionRef"})
+		}
+		used[f.Type] = true
+		ps = append(ps, f.check(at, r, rule)...)
+	}
+	return ps
+}
+
+// grpcMethod is the service and the method that a path stands for; a call's path is always /SERVICE/METHOD.
+func grpcMethod(path, pathType string) (service, method string, ok bool) {
+	service, method, both := strings.Cut(strings.Trim(path, "/"), "/")
+	switch {
+	case both:
+		return service, method, grpcNames(service) && grpcNames(method) && !strings.Contains(method, ".")
+	case service != "":
+		return service, "", pathType == "Prefix" && grpcNames(service)
+	}
+	return "", "", pathType == "Prefix"
+}
+
+// grpcNames says whether s is names joined by dots (apis/v1/grpcroute_types.go, GRPCMethodMatch).
+func grpcNames(s string) bool {
+	for _, name := range strings.Split(s, ".") {
+		if name == "" || name[0] >= '0' && name[0] <= '9' || strings.ContainsAny(name, "-/") {
+			return false
+		}
+	}
+	return true
+}
+
+func (gatewayAPI) Objects(in Input, s *Split) ([]Object, error) {
+	kind := "httproute"
+	if in.Route.Protocol == "GRPC" {
+		kind = "grpcroute"
+	}
+	n, err := in.Template(kind)
+	if err != nil {
+		return nil, err
+	}
+	node.Identify(n, in.Prod.Route, in.Namespace, in.Name, in.Prod.App, "shared")
+	node.Set(n, gatewayParents(in.Route.ParentRefs), "spec", "parentRefs")
+	hosts := node.Seq()
+	for _, h := range in.Route.Hosts {
+		hosts.Content = append(hosts.Content, node.String(h))
+	}
+	if node.Set(n, hosts, "spec", "hostnames"); len(in.Route.Hosts) == 0 {
+		node.Clear(n, "spec", "hostnames")
+	}
+	template, rules := node.Get(n, "spec", "rules", "0"), node.Seq()
+	for _, rule := range in.Route.Rules {
+		for _, part := range gatewayParts(s) {
+			rules.Content = append(rules.Content, gatewayNode(template, in, rule, part))
+		}
+	}
+	node.Set(n, rules, "spec", "rules")
+	return []Object{{"shared-" + kind + ".yaml", n}}, nil
+}
+
+func gatewayParents(refs []ParentRef) *yaml.Node {
+	list := node.Seq()
+	for _, p := range refs {
+		group := node.String("gateway.networking.k8s.io")
+		if p.Kind == "Service" {
+			group = node.Quoted("")
+		}
+		n := node.Map(node.String("group"), group, node.String("kind"), node.String(p.Kind))
+		if p.Namespace != "" {
+			node.Set(n, node.String(p.Namespace), "namespace")
+		}
+		node.Set(n, node.String(p.Name), "name")
+		if p.SectionName != "" {
+			node.Set(n, node.String(p.SectionName), "sectionName")
+		}
+		if p.Port != 0 {
+			node.Set(n, node.Int(p.Port), "port")
+		}
+		list.Content = append(list.Content, n)
+	}
+	return list
+}
+
+// gatewayPart is one rule of the route: who it is for, and where they go.
+type gatewayPart struct {
+	header, value string // "" for everybody
+	pattern       bool   // value is a regular expression
+	prod, canary  int    // weights; a single backend of weight 1 has no other beside it
+}
+
+// gatewayParts are the rules that a split makes of each rule of the spec. Headers come before cookies, and `never` before `always`, as in ingress-nginx; a
+// header or cookie of two values makes two rules.
+func gatewayParts(s *Split) []gatewayPart {
+	if s == nil || s.Withdrawn {
+		return []gatewayPart{{prod: 1, canary: -1}}
+	}
+	var parts []gatewayPart
+	toProd := func(header, value string, pattern bool) {
+		parts = append(parts, gatewayPart{header, value, pattern, 1, -1})
+	}
+	toCanary := func(header, value string, pattern bool) {
+		parts = append(parts, gatewayPart{header, value, pattern, -1, 1})
+	}
+	for _, m := range s.Matches {
+		switch h := m.Header; {
+		case h == nil:
+		case h.Value != "":
+			toCanary(h.Name, h.Value, false)
+		case h.Pattern != "":
+			toCanary(h.Name, wholePattern(h.Pattern), true)
+		default:
+			toProd(h.Name, "never", false)
+			toCanary(h.Name, "always", false)
+		}
+	}
+	for _, m := range s.Matches {
+		if c := m.Cookie; c != nil {
+			toProd("Cookie", cookiePattern(c.Name, "never"), true)
+			toCanary("Cookie", cookiePattern(c.Name, "always"), true)
+		}
+	}
+	return append(parts, gatewayPart{prod: s.Total - s.Weight, canary: s.Weight})
+}
+
+// cookiePattern finds a cookie in the whole Cookie header: there is no kind of match for cookies.
+func cookiePattern(name, value string) string {
+	return "^(?:.*; *)?" + strings.ReplaceAll(name, ".", "[.]") + "=" + value + "(?: *;.*)?$"
+}
+
+func gatewayNode(template *yaml.Node, in Input, rule Rule, part gatewayPart) *yaml.Node {
+	n := node.Copy(template)
+	matches := node.Seq()
+	for _, path := range rule.Paths {
+		m := node.Map()
+		gatewayPath(m, in.Route.Protocol, path, rule.PathType)
+		if part.header != "" {
+			kind := "Exact"
+			if part.pattern {
+				kind = "RegularExpression"
+			}
+			node.Set(m, node.Seq(node.Map(node.String("type"), node.String(kind), node.String("name"), node.String(part.header),
+				node.String("value"), node.Quoted(part.value))), "headers")
+		}
+		matches.Content = append(matches.Content, m)
+	}
+	if node.Set(n, matches, "matches"); len(matches.Content) == 1 && len(matches.Content[0].Content) == 0 {
+		node.Clear(n, "matches") // every call
+	}
+	backend := node.Get(n, "backendRefs", "0")
+	refs := node.Seq()
+	for _, to := range []struct {
+		service string
+		weight  int
+	}{{in.Prod.Service, part.prod}, {in.Canary.Service, part.canary}} {
+		if to.weight < 0 {
+			continue
+		}
+		ref := node.Copy(backend)
+		node.Set(ref, node.String(to.service), "name")
+		node.Set(ref, node.Int(in.Port), "port")
+		node.Set(ref, node.Int(to.weight), "weight")
+		refs.Content = append(refs.Content, ref)
+	}
+	node.Clear(n, "backendRefs")
+	if len(rule.Filters) > 0 {
+		node.Set(n, filterNodes(rule.Filters), "filters")
+	}
+	node.Set(n, refs, "backendRefs")
+	return n
+}
+
+func gatewayPath(m *yaml.Node, protocol, path, pathType string) {
+	if protocol != "GRPC" {
+		kind := "PathPrefix"
+		if pathType == "Exact" {
+			kind = "Exact"
+		}
+		node.Set(m, node.String(kind), "path", "type")
+		node.Set(m, node.String(path), "path", "value")
+		return
+	}
+	service, method, _ := grpcMethod(path, pathType)
+	if service != "" {
+		node.Set(m, node.String("Exact"), "method", "type")
+		node.Set(m, node.String(service), "method", "service")
+	}
+	if method != "" {
+		node.Set(m, node.String(method), "method", "method")
+	}
+}
+
+// SetWeight: the split is in the rules with two backends, prod first.
+func (gatewayAPI) SetWeight(objs []Object, weight, total int) {
+	for _, o := range objs {
+		for _, rule := range node.Get(o.Node, "spec", "rules").Content {
+			if refs := node.Get(rule, "backendRefs"); len(refs.Content) == 2 {
+				node.Set(refs.Content[0], node.Int(total-weight), "weight")
+				node.Set(refs.Content[1], node.Int(weight), "weight")
+			}
+		}
+	}
+}
+
+// Split reads the rules of the first of the spec's: they end at the one with two backends.
+func (gatewayAPI) Split(objs []Object) (*Split, error) {
+	for _, o := range objs {
+		rules := node.Get(o.Node, "spec", "rules")
+		if rules == nil || node.Get(o.Node, "spec", "parentRefs") == nil {
+			continue
+		}
+		for i, rule := range rules.Content {
+			refs := node.Get(rule, "backendRefs")
+			if refs == nil || len(refs.Content) != 2 {
+				continue
+			}
+			prod, err := strconv.Atoi(node.Text(refs, "0", "weight"))
+			canary, err2 := strconv.Atoi(node.Text(refs, "1", "weight"))
+			if err != nil || err2 != nil {
+				return nil, fmt.Errorf("%s: spec.rules[%d].backendRefs: a weight is no number", o.Path, i)
+			}
+			return &Split{Weight: canary, Total: prod + canary, Matches: gatewayMatched(rules.Content[:i], node.Text(refs, "1", "name"))}, nil
+		}
+	}
+	return nil, nil
+}
+
+// gatewayMatched reads the rules before the weights. One that leads to prod is the first half of a pair.
+func gatewayMatched(rules []*yaml.Node, canary string) []Match {
+	var ms []Match
+	pair := false
+	for _, rule := range rules {
+		if node.Text(rule, "backendRefs", "0", "name") != canary {
+			pair = true
+			continue
+		}
+		header := node.Get(rule, "matches", "0", "headers", "0")
+		name, value := node.Text(header, "name"), node.Text(header, "value")
+		switch {
+		case name == "Cookie":
+			ms = append(ms, Match{Cookie: &Cookie{Name: cookieOf(value)}})
+		case pair:
+			ms = append(ms, Match{Header: &Header{Name: name}})
+		case node.Text(header, "type") == "RegularExpression":
+			ms = append(ms, Match{Header: &Header{Name: name, Pattern: innerPattern(value)}})
+		default:
+			ms = append(ms, Match{Header: &Header{Name: name, Value: value}})
+		}
+		pair = false
+	}
+	return ms
+}
+
+// cookieOf is the name that cookiePattern put in.
+func cookieOf(pattern string) string {
+	_, rest, _ := strings.Cut(pattern, ")?")
+	name, _, _ := strings.Cut(rest, "=always")
+	return strings.ReplaceAll(name, "[.]", ".")
+}
