@@ -32,10 +32,10 @@ test: ## all tests: vet, unit, golden, properties, scripts, crashes (what CI cal
 	$(GO) test ./...
 
 .PHONY: golden
-golden: ## rewrite golden/ and the CLI scripts' expected output; read the diff as a reviewer
-	$(GO) test ./render -run 'TestGolden$$' -update
+golden: ## rewrite golden/, the schema, the reference and the CLI scripts' expected output; read the diff as a reviewer
+	$(GO) test ./render -run 'TestGolden$$|TestSchemaIsFresh$$' -update
 	$(GO) test ./cmd/gitramp -update
-	git --no-pager diff --stat -- golden cmd/gitramp/testdata
+	git --no-pager diff --stat -- golden docs render/schema cmd/gitramp/testdata
 
 .PHONY: race
 race: ## all tests under the race detector (needs a C compiler)

@@ -124,7 +124,7 @@ func (d *decoder) unknown(key *yaml.Node, field string, names []string) {
 		d.fail(key, field, "is "+whose+" that gitramp does not have", strings.Join(names, ", "))
 		return
 	}
-	if near := suggest(key.Value, names); near != "" {
+	if near := Suggest(key.Value, names); near != "" {
 		problem += ", did you mean " + near + "?"
 	}
 	d.fail(key, field, problem, strings.Join(names, ", "))

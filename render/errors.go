@@ -54,8 +54,8 @@ func excerpt(s string) string {
 	return strconv.Quote(s)
 }
 
-// suggest returns the candidate nearest to word, "" where none is near.
-func suggest(word string, candidates []string) string {
+// Suggest returns the candidate nearest to word, "" where none is near.
+func Suggest(word string, candidates []string) string {
 	best, distance := "", min(len(word)/4+1, 3)
 	for _, c := range candidates {
 		if strings.EqualFold(c, word) {

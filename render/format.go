@@ -9,9 +9,10 @@ import (
 
 // format is a rule for a string, named by the `format` tag of a field.
 type format struct {
-	allowed string // what the error says
-	max     int    // bytes
-	valid   func(string) bool
+	allowed string            // what the error says
+	max     int               // bytes
+	pattern string            // what it looks like, as the schema says it; more may be asked for
+	valid   func(string) bool // all of it but for the length
 }
 
 // lazy compiles when it is first asked: most specs need a few of the formats, and a start should not pay for all.
@@ -24,43 +25,60 @@ func pattern(p string) func(string) bool {
 	return func(s string) bool { return re().MatchString(s) }
 }
 
-const label = `[a-z0-9](?:[-a-z0-9]*[a-z0-9])?`
+// rule is a format that is a pattern, and what the pattern cannot say.
+func rule(allowed string, max int, p string, more ...func(string) bool) format {
+	looks := pattern(p)
+	return format{allowed, max, p, func(s string) bool {
+		for _, also := range more {
+			if !also(s) {
+				return false
+			}
+		}
+		return looks(s)
+	}}
+}
+
+const (
+	label     = `[a-z0-9](?:[-a-z0-9]*[a-z0-9])?`
+	domain    = label + `(?:\.` + label + `)*`
+	beginning = `^[a-z](?:[-a-z0-9]*[a-z0-9])?$`
+)
 
 // formats are whitelists: whatever ends up in a manifest, a path, a commit or a router's configuration passes one of them. The ones for routes are at
 // least as strict as the strictest router's own validators (ingress-nginx: BasicCharsRegex in internal/ingress/annotations/parser/validators.go), whose holes
 // were its injection CVEs, so that a spec means the same on all of them.
 var formats = map[string]format{
-	"dns1035label":     {"lower-case letters, digits and -, beginning with a letter and ending with a letter or digit, at most 63 characters", 63, pattern(`^[a-z](?:[-a-z0-9]*[a-z0-9])?$`)},
-	"dns1123label":     {"lower-case letters, digits and -, beginning and ending with a letter or digit, at most 63 characters", 63, pattern(`^` + label + `$`)},
-	"dns1123subdomain": {"lower-case letters, digits, - and ., each part beginning and ending with a letter or digit, at most 253 characters", 253, subdomain},
-	"stepName":         {"lower-case letters, digits and -, beginning with a letter and ending with a letter or digit, at most 40 characters", 40, pattern(`^[a-z](?:[-a-z0-9]*[a-z0-9])?$`)},
-	"portName":         {"lower-case letters, digits and single -, with at least one letter, at most 15 characters", 15, portName},
-	"image":            {"an image reference such as registry.example.com/team/app:1.2 or app@sha256:<64 hex digits>", 512, imageRef},
-	"host":             {"a DNS name in lower case such as shop.example.com, or with one leading wildcard label such as *.example.com", 253, host},
-	"path":             {"an absolute path of letters, digits and . _ - /, at most 255 characters, without //, /./ or /../", 255, urlPath},
-	"header":           {"letters, digits and - (not a header that HTTP itself uses, such as Host, Cookie or Connection), at most 63 characters", 63, headerToken},
-	"headerValue":      {"letters, digits and . _ ~ / : -, at most 200 characters", 200, pattern(`^[A-Za-z0-9._~/:-]+$`)},
-	"regex":            {"a regular expression of printable ASCII without quotes, backquotes and semicolons, that RE2 and PCRE read alike, with at most 2 open and 4 variable repetitions, 3 groups, and no repetition of something that repeats or chooses, at most 200 characters", 200, safeRegex},
-	"cookie":           {"letters, digits and . _ ~ -, at most 63 characters", 63, pattern(`^[A-Za-z0-9._~-]+$`)},
-	"httpHeader":       {"a header's name: letters, digits and ! # $ % & ' * + . ^ _ ` | ~ -, at most 256 characters", 256, pattern("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")},
-	"httpHeaderValue":  {"printable ASCII without spaces at the ends, at most 4096 characters", 4096, pattern(`^[!-~](?:[ -~]*[!-~])?$`)},
-	"kind":             {"letters, digits and -, beginning with a letter, at most 63 characters", 63, pattern(`^[A-Za-z](?:[-A-Za-z0-9]*[A-Za-z0-9])?$`)},
-	"appProtocol":      {"a protocol such as http, https or kubernetes.io/h2c, at most 253 characters", 253, pattern(`^(?:[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$`)},
-	"envName":          {"letters, digits and _ . -, not beginning with a digit", 253, pattern(`^[-._a-zA-Z][-._a-zA-Z0-9]*$`)},
-	"configKey":        {"letters, digits and - _ .", 253, pattern(`^[-._a-zA-Z0-9]+$`)},
-	"fieldPath":        {"a field path such as metadata.name, metadata.labels['app'] or limits.cpu", 253, pattern(`^[a-zA-Z][a-zA-Z0-9.\-_/]*(?:\['[a-zA-Z0-9._/-]+'\])?$`)},
-	"quantity":         {"a quantity such as 5m, 0.5, 32Mi or 1", 32, pattern(`^(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[numkMGTPE]|[KMGTPE]i|[eE][+-]?[0-9]{1,2})?$`)},
-	"resourceName":     {"a resource name such as cpu, memory or example.com/gpu", 63, pattern(`^(?:[a-z0-9.-]+/)?[a-zA-Z0-9][a-zA-Z0-9._-]*$`)},
-	"digest":           {"sha256: and 64 hexadecimal digits", 71, pattern(`^sha256:[0-9a-f]{64}$`)},
-	"outputPath":       {"a relative path of letters, digits and . _ - / that stays inside the repository and out of .git, at most 200 characters", 200, outputPath},
+	"dns1035label":     rule("lower-case letters, digits and -, beginning with a letter and ending with a letter or digit, at most 63 characters", 63, beginning),
+	"dns1123label":     rule("lower-case letters, digits and -, beginning and ending with a letter or digit, at most 63 characters", 63, `^`+label+`$`),
+	"dns1123subdomain": rule("lower-case letters, digits, - and ., each part beginning and ending with a letter or digit, at most 253 characters", 253, `^`+domain+`$`),
+	"stepName":         rule("lower-case letters, digits and -, beginning with a letter and ending with a letter or digit, at most 40 characters", 40, beginning),
+	"portName":         rule("lower-case letters, digits and single -, with at least one letter, at most 15 characters", 15, `^`+label+`$`, portName),
+	"image":            rule("an image reference such as registry.example.com/team/app:1.2 or app@sha256:<64 hex digits>", 512, imageRef),
+	"host":             rule("a DNS name in lower case such as shop.example.com, or with one leading wildcard label such as *.example.com", 253, `^(?:\*\.)?`+domain+`$`, host),
+	"path":             rule("an absolute path of letters, digits and . _ - /, at most 255 characters, without //, /./ or /../", 255, `^/[A-Za-z0-9._/-]*$`, urlPath),
+	"header":           rule("letters, digits and - (not a header that HTTP itself uses, such as Host, Cookie or Connection), at most 63 characters", 63, `^[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?$`, notReserved),
+	"headerValue":      rule("letters, digits and . _ ~ / : -, at most 200 characters", 200, `^[A-Za-z0-9._~/:-]+$`),
+	"regex":            rule("a regular expression of printable ASCII without quotes, backquotes and semicolons, that RE2 and PCRE read alike, with at most 2 open and 4 variable repetitions, 3 groups, and no repetition of something that repeats or chooses, at most 200 characters", 200, `^[ -~]+$`, safeRegex),
+	"cookie":           rule("letters, digits and . _ ~ -, at most 63 characters", 63, `^[A-Za-z0-9._~-]+$`),
+	"httpHeader":       rule("a header's name: letters, digits and ! # $ % & ' * + . ^ _ ` | ~ -, at most 256 characters", 256, "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"),
+	"httpHeaderValue":  rule("printable ASCII without spaces at the ends, at most 4096 characters", 4096, `^[!-~](?:[ -~]*[!-~])?$`),
+	"kind":             rule("letters, digits and -, beginning with a letter, at most 63 characters", 63, `^[A-Za-z](?:[-A-Za-z0-9]*[A-Za-z0-9])?$`),
+	"appProtocol":      rule("a protocol such as http, https or kubernetes.io/h2c, at most 253 characters", 253, `^(?:[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$`),
+	"envName":          rule("letters, digits and _ . -, not beginning with a digit", 253, `^[-._a-zA-Z][-._a-zA-Z0-9]*$`),
+	"configKey":        rule("letters, digits and - _ .", 253, `^[-._a-zA-Z0-9]+$`),
+	"fieldPath":        rule("a field path such as metadata.name, metadata.labels['app'] or limits.cpu", 253, `^[a-zA-Z][a-zA-Z0-9.\-_/]*(?:\['[a-zA-Z0-9._/-]+'\])?$`),
+	"quantity":         rule("a quantity such as 5m, 0.5, 32Mi or 1", 32, `^(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[numkMGTPE]|[KMGTPE]i|[eE][+-]?[0-9]{1,2})?$`),
+	"resourceName":     rule("a resource name such as cpu, memory or example.com/gpu", 63, `^(?:[a-z0-9.-]+/)?[a-zA-Z0-9][a-zA-Z0-9._-]*$`),
+	"digest":           rule("sha256: and 64 hexadecimal digits", 71, `^sha256:[0-9a-f]{64}$`),
+	"outputPath":       rule("a relative path of letters, digits and . _ - / that stays inside the repository and out of .git, at most 200 characters", 200, `^[A-Za-z0-9._/-]+$`, outputPath),
 }
 
-var imageRef = pattern(`^(?:[a-zA-Z0-9](?:[-a-zA-Z0-9.]*[a-zA-Z0-9])?(?::[0-9]{1,5})?/)?` + // registry
+const imageRef = `^(?:[a-zA-Z0-9](?:[-a-zA-Z0-9.]*[a-zA-Z0-9])?(?::[0-9]{1,5})?/)?` + // registry
 	`[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*)*` + // repository
-	`(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@sha256:[a-f0-9]{64})?$`) // tag, digest
+	`(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@sha256:[a-f0-9]{64})?$` // tag, digest
 
 func portName(s string) bool {
-	return isLabel(s) && strings.ContainsAny(s, "abcdefghijklmnopqrstuvwxyz") && !strings.Contains(s, "--")
+	return strings.ContainsAny(s, "abcdefghijklmnopqrstuvwxyz") && !strings.Contains(s, "--")
 }
 
 // host is Kubernetes' rule for an Ingress host: a DNS name, not an IP address.
@@ -72,11 +90,11 @@ func host(s string) bool {
 			return false
 		}
 	}
-	return subdomain(name) && !allDigits(parts[len(parts)-1])
+	return !allDigits(parts[len(parts)-1])
 }
 
 func urlPath(s string) bool {
-	if !plainPath(s) || strings.Contains(s, "//") {
+	if strings.Contains(s, "//") {
 		return false
 	}
 	for _, part := range strings.Split(s, "/") {
@@ -91,26 +109,18 @@ func urlPath(s string) bool {
 var reservedHeaders = map[string]bool{"host": true, "cookie": true, "connection": true, "content-length": true, "content-type": true, "transfer-encoding": true,
 	"upgrade": true, "te": true, "trailer": true, "keep-alive": true, "expect": true, "proxy-authorization": true, "proxy-connection": true}
 
-// headerToken leaves out _ as well: nginx drops such request headers by default (underscores_in_headers off).
-func headerToken(s string) bool {
-	return headerName(s) && !reservedHeaders[strings.ToLower(s)]
-}
+// notReserved: and the pattern leaves out _ as well, for nginx drops such request headers by default (underscores_in_headers off).
+func notReserved(s string) bool { return !reservedHeaders[strings.ToLower(s)] }
 
 var (
-	subdomain   = pattern(`^` + label + `(?:\.` + label + `)*$`)
-	isLabel     = pattern(`^` + label + `$`)
-	allDigits   = pattern(`^[0-9]+$`)
-	plainPath   = pattern(`^/[A-Za-z0-9._/-]*$`)
-	headerName  = pattern(`^[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?$`)
-	printable   = pattern(`^[ -~]+$`)
-	oddGroup    = pattern(`\(\?[^:]`)
-	oddEscape   = pattern(`\\[^dDwWsSbB.^$*+?()\[\]{}|/\\-]`)
-	relativeDir = pattern(`^[A-Za-z0-9._/-]+$`)
+	allDigits = pattern(`^[0-9]+$`)
+	oddGroup  = pattern(`\(\?[^:]`)
+	oddEscape = pattern(`\\[^dDwWsSbB.^$*+?()\[\]{}|/\\-]`)
 )
 
 // safeRegex accepts what RE2 and PCRE read alike and neither can be stuck in: ingress-nginx runs PCRE, which tries one way after the other, on each request.
 func safeRegex(s string) bool {
-	if !printable(s) || strings.ContainsAny(s, "\"'`;") || oddGroup(s) || oddEscape(s) {
+	if strings.ContainsAny(s, "\"'`;") || oddGroup(s) || oddEscape(s) {
 		return false
 	}
 	for _, odd := range []string{"{,", "[.", "[="} { // text to RE2, and a repetition or a class to PCRE
@@ -158,7 +168,7 @@ func (c *regexCost) add(re *syntax.Regexp, inside bool) bool {
 }
 
 func outputPath(s string) bool {
-	if !relativeDir(s) || strings.HasPrefix(s, "/") || strings.HasPrefix(s, "-") {
+	if strings.HasPrefix(s, "/") || strings.HasPrefix(s, "-") {
 		return false
 	}
 	for _, part := range strings.Split(s, "/") {

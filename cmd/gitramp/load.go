@@ -179,6 +179,15 @@ func noArgs(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
+func atMostOne(what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) > 1 {
+			return usage("%s takes one %s, and %d are given", cmd.CommandPath(), what, len(args))
+		}
+		return nil
+	}
+}
+
 // pickStep finds a step by number or name.
 func pickStep(p render.Plan, word string) (render.Step, error) {
 	var names []string
