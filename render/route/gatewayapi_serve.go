@@ -1,0 +1,136 @@
+package route
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/gitramp/gitramp/render/internal/node"
+)
+
+// precedence orders the matches of a request, the larger the better: host, path or method, then the number of headers. Of equals the first rule wins
+// (apis/v1/httproute_types.go and grpcroute_types.go, Matches).
+type precedence [4]int
+
+func (p precedence) above(q precedence) bool {
+	for i := range p {
+		if p[i] != q[i] {
+			return p[i] > q[i]
+		}
+	}
+	return false
+}
+
+// serveGateway answers as Gateway API's HTTPRoute and GRPCRoute say.
+func serveGateway(objs []*yaml.Node, ready func(string) bool, req Request) (Answer, error) {
+	var best *yaml.Node
+	var at string
+	rank := precedence{}
+	for _, o := range objs {
+		host := gatewayHost(o, req.Host)
+		for i, rule := range items(o, "spec", "rules") {
+			matches := items(rule, "matches")
+			if len(matches) == 0 { // everything: an HTTPRoute's default is the path /
+				matches = []*yaml.Node{node.Map()}
+			}
+			for _, m := range matches {
+				p, ok, err := gatewayMatch(m, node.Text(o, "kind"), req)
+				if err != nil {
+					return Answer{}, err
+				}
+				p[0] = host
+				if ok && host > 0 && (best == nil || p.above(rank)) {
+					best, rank, at = rule, p, fmt.Sprintf("rule %d", i)
+				}
+			}
+		}
+	}
+	if best == nil {
+		return fail(404, "no rule has the host and path"), nil
+	}
+	return gatewayShares(best, ready, at)
+}
+
+// gatewayHost ranks a route for a host; one without hostnames is for all of them.
+func gatewayHost(o *yaml.Node, host string) int {
+	names := items(o, "spec", "hostnames")
+	if len(names) == 0 {
+		return 1
+	}
+	rank := 0
+	for _, n := range names {
+		rank = max(rank, hostRank(host, n.Value))
+	}
+	return rank
+}
+
+func gatewayMatch(m *yaml.Node, kind string, req Request) (precedence, bool, error) {
+	var p precedence
+	if kind == "GRPCRoute" {
+		service, method, _ := strings.Cut(strings.TrimPrefix(req.Path, "/"), "/")
+		want, wantMethod := node.Text(m, "method", "service"), node.Text(m, "method", "method")
+		if want != "" && want != service || wantMethod != "" && wantMethod != method {
+			return p, false, nil
+		}
+		p[1], p[2] = len(want), len(wantMethod)
+	} else {
+		value := node.Text(m, "path", "value")
+		switch typ := node.Text(m, "path", "type"); {
+		case typ == "Exact" && req.Path == value:
+			p[1] = 1 << 16
+		case typ == "Exact", !underPath(req.Path, value):
+			return p, false, nil
+		default:
+			p[1] = len(strings.TrimSuffix(value, "/"))
+		}
+	}
+	headers := items(m, "headers")
+	p[3] = len(headers)
+	for _, h := range headers { // all of them
+		value, ok := req.header(node.Text(h, "name"))
+		want := node.Text(h, "value")
+		if node.Text(h, "type") != "RegularExpression" {
+			ok = ok && value == want
+		} else {
+			re, err := regexp.Compile("^(?:" + want + ")$")
+			if err != nil {
+				return p, false, err
+			}
+			ok = ok && re.MatchString(value)
+		}
+		if !ok {
+			return p, false, nil
+		}
+	}
+	return p, true, nil
+}
+
+// gatewayShares: weights are parts of their sum, one that is left out is 1, and where all are 0 the answer is 500. A backend without endpoints answers 503 for
+// its share.
+func gatewayShares(rule *yaml.Node, ready func(string) bool, at string) (Answer, error) {
+	a := Answer{Rule: at}
+	for _, ref := range items(rule, "backendRefs") {
+		weight := 1
+		if text := node.Text(ref, "weight"); text != "" {
+			var err error
+			if weight, err = strconv.Atoi(text); err != nil {
+				return a, fmt.Errorf("%s: weight: %w", at, err)
+			}
+		}
+		s := Share{Weight: weight, Service: node.Text(ref, "name")}
+		if !ready(s.Service) {
+			s.Service, s.Status = "", 503
+		}
+		if weight > 0 {
+			a.Total += weight
+			a.Shares = append(a.Shares, s)
+		}
+	}
+	if a.Total == 0 {
+		return fail(500, at+" has no backend with a weight"), nil
+	}
+	return a, nil
+}

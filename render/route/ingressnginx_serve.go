@@ -1,0 +1,167 @@
+package route
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/gitramp/gitramp/render/internal/node"
+)
+
+// location is a path of a host with the Service behind it.
+type location struct {
+	host, path, kind string
+	class, upstream  string
+	service          string
+}
+
+// serveIngress answers as ingress-nginx does. A canary belongs to the upstream (namespace, Service and port) behind a location of the same host, path and path
+// type, and so to every location with that upstream (mergeAlternativeBackends in internal/ingress/controller/controller.go).
+func serveIngress(objs []*yaml.Node, ready func(string) bool, req Request) (Answer, error) {
+	var mains, alternatives []location
+	canaries := map[string]*yaml.Node{} // by the Service of the canary
+	for _, o := range objs {
+		locations := ingressLocations(o)
+		if node.Text(o, "metadata", "annotations", "nginx.ingress.kubernetes.io/canary") != "true" {
+			mains = append(mains, locations...)
+			continue
+		}
+		alternatives = append(alternatives, locations...)
+		for _, l := range locations {
+			canaries[l.service] = node.Get(o, "metadata", "annotations")
+		}
+	}
+	main := bestLocation(mains, req)
+	if main == nil {
+		return fail(404, "no Ingress has the host and path"), nil
+	}
+	if !ready(main.service) { // get_balancer looks at the primary first (rootfs/etc/nginx/lua/balancer.lua)
+		return fail(503, main.service+" has no endpoints"), nil
+	}
+	toProd := func(rule string) Answer { return Answer{rule, 1, []Share{{Weight: 1, Service: main.service}}} }
+	canary := alternativeOf(mains, alternatives, main.upstream)
+	switch {
+	case canary == nil:
+		return toProd("there is no canary"), nil
+	case canary.service == main.service:
+		return toProd("the canary is prod's own Service"), nil
+	case !ready(canary.service):
+		return toProd(canary.service + " has no endpoints"), nil
+	}
+	return routeToAlternative(canaries[canary.service], main.service, canary.service, req)
+}
+
+func ingressLocations(o *yaml.Node) []location {
+	var list []location
+	for _, rule := range items(o, "spec", "rules") {
+		for _, p := range items(rule, "http", "paths") {
+			service := node.Get(p, "backend", "service")
+			list = append(list, location{
+				host: node.Text(rule, "host"), path: node.Text(p, "path"), kind: node.Text(p, "pathType"), class: node.Text(o, "spec", "ingressClassName"),
+				upstream: strings.Join([]string{node.Text(o, "metadata", "namespace"), node.Text(service, "name"), node.Text(service, "port", "number")}, "-"),
+				service:  node.Text(service, "name"),
+			})
+		}
+	}
+	return list
+}
+
+// bestLocation: the host as nginx picks a server (an exact name, else the longest wildcard), then an exact path, else the longest prefix.
+func bestLocation(list []location, req Request) *location {
+	rank := 0
+	for _, l := range list {
+		rank = max(rank, hostRank(req.Host, l.host))
+	}
+	var best *location
+	bestPath := -1
+	for i, l := range list {
+		if rank == 0 || hostRank(req.Host, l.host) != rank {
+			continue
+		}
+		score := -1
+		switch {
+		case l.kind == "Exact" && req.Path == l.path:
+			score = 1 << 16
+		case l.kind == "Prefix" && underPath(req.Path, l.path), l.kind == "ImplementationSpecific" && strings.HasPrefix(req.Path, l.path):
+			score = len(strings.TrimSuffix(l.path, "/"))
+		}
+		if score > bestPath {
+			best, bestPath = &list[i], score
+		}
+	}
+	return best
+}
+
+// alternativeOf is the first canary that merges into a location of the upstream: same class, host, path and path type, or it is dropped with a log line.
+func alternativeOf(mains, alternatives []location, upstream string) *location {
+	for i, a := range alternatives {
+		for _, m := range mains {
+			if m.upstream == upstream && m.class == a.class && m.host == a.host && m.path == a.path && m.kind == a.kind {
+				return &alternatives[i]
+			}
+		}
+	}
+	return nil
+}
+
+// routeToAlternative is the order of route_to_alternative_balancer in rootfs/etc/nginx/lua/balancer.lua: header, cookie, weight.
+func routeToAlternative(notes *yaml.Node, prod, canary string, req Request) (Answer, error) {
+	note := func(key string) string { return node.Text(notes, "nginx.ingress.kubernetes.io/canary-"+key) }
+	all := func(service, rule string) (Answer, error) {
+		return Answer{rule, 1, []Share{{Weight: 1, Service: service}}}, nil
+	}
+	if value, ok := req.header(note("by-header")); ok && note("by-header") != "" {
+		want, pattern := note("by-header-value"), note("by-header-pattern")
+		switch {
+		case want != "":
+			if value == want {
+				return all(canary, "header "+note("by-header")+" is "+want)
+			}
+		case pattern != "":
+			re, err := regexp.Compile(pattern)
+			if err != nil {
+				return Answer{}, err
+			}
+			if re.MatchString(value) {
+				return all(canary, "header "+note("by-header")+" matches")
+			}
+		case value == "always":
+			return all(canary, "header "+note("by-header")+" is always")
+		case value == "never":
+			return all(prod, "header "+note("by-header")+" is never")
+		}
+	}
+	if name := note("by-cookie"); name != "" {
+		switch cookieValue(req, name) {
+		case "always":
+			return all(canary, "cookie "+name+" is always")
+		case "never":
+			return all(prod, "cookie "+name+" is never")
+		}
+	}
+	weight, _ := strconv.Atoi(note("weight")) // what is no number is 0, with a log line
+	total, _ := strconv.Atoi(note("weight-total"))
+	total = max(total, 100)
+	weight = min(max(weight, 0), total)
+	a := Answer{Rule: fmt.Sprintf("weight %d of %d", weight, total), Total: total}
+	for _, s := range []Share{{total - weight, prod, 0}, {weight, canary, 0}} {
+		if s.Weight > 0 {
+			a.Shares = append(a.Shares, s)
+		}
+	}
+	return a, nil
+}
+
+// cookieValue is nginx's $cookie_NAME: the first one of the name, in any case.
+func cookieValue(req Request, name string) string {
+	header, _ := req.header("Cookie")
+	for _, pair := range strings.Split(header, ";") {
+		if key, value, ok := strings.Cut(strings.TrimSpace(pair), "="); ok && strings.EqualFold(key, name) {
+			return strings.TrimSpace(value)
+		}
+	}
+	return ""
+}

@@ -1,0 +1,92 @@
+package route
+
+import (
+	"fmt"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/gitramp/gitramp/render/internal/node"
+)
+
+// Request is an HTTP request as a router sees it. A gRPC call is one to /SERVICE/METHOD.
+type Request struct {
+	Host, Path string
+	Header     map[string]string // by name, in any case; cookies are the header Cookie
+}
+
+// header is a header's value; names are the same in any case.
+func (r Request) header(name string) (string, bool) {
+	for key, value := range r.Header {
+		if strings.EqualFold(key, name) {
+			return value, true
+		}
+	}
+	return "", false
+}
+
+// Share is a part of the requests that are like the one that was asked about.
+type Share struct {
+	Weight  int    // of the answer's Total
+	Service string // "" where the router answers for itself
+	Status  int    // what it answers then
+}
+
+// Answer says where a request goes.
+type Answer struct {
+	Rule   string // what decided, for people
+	Total  int
+	Shares []Share // none of weight 0
+}
+
+// fail is an answer of the router's own to all requests.
+func fail(status int, rule string) Answer {
+	return Answer{rule, 1, []Share{{Weight: 1, Status: status}}}
+}
+
+// Serve says where a request goes by the rules of the router that reads these objects, and by nothing that a writer knows. ready says whether a Service has
+// endpoints.
+func Serve(objs []Object, ready func(service string) bool, req Request) (Answer, error) {
+	var nodes []*yaml.Node
+	for _, o := range objs {
+		nodes = append(nodes, o.Node)
+	}
+	if len(nodes) == 0 {
+		return fail(404, "there is no route"), nil
+	}
+	switch kind := node.Text(nodes[0], "kind"); kind {
+	case "Ingress":
+		return serveIngress(nodes, ready, req)
+	case "HTTPRoute", "GRPCRoute":
+		return serveGateway(nodes, ready, req)
+	default:
+		return Answer{}, fmt.Errorf("%s: no router is known that reads a %s", objs[0].Path, kind)
+	}
+}
+
+// underPath says whether path is prefix or lies below it, element by element; a slash at the end counts for nothing.
+func underPath(path, prefix string) bool {
+	prefix = strings.TrimSuffix(prefix, "/")
+	return prefix == "" || path == prefix || strings.HasPrefix(path, prefix+"/")
+}
+
+// hostRank says how well a host matches a name: exactly, or by a wildcard, the longer the better; 0 for not at all.
+func hostRank(host, name string) int {
+	suffix, wild := strings.CutPrefix(name, "*")
+	switch {
+	case name == "":
+		return 1
+	case host == name:
+		return 1 << 16
+	case wild && strings.HasSuffix(host, suffix) && len(host) > len(suffix):
+		return 1 + len(suffix)
+	}
+	return 0
+}
+
+func items(n *yaml.Node, path ...string) []*yaml.Node {
+	if at := node.Get(n, path...); at != nil {
+		return at.Content
+	}
+	return nil
+}
