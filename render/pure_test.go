@@ -19,6 +19,7 @@ var allowedImports = map[string][]string{
 		"github.com/gitramp/gitramp/render/route", "github.com/gitramp/gitramp/templates"},
 	"render/route":         {"fmt", "regexp", "strconv", "strings", "go.yaml.in/yaml/v3", "github.com/gitramp/gitramp/render/internal/node"},
 	"render/schema":        {"bytes", "embed", "encoding/json", "fmt", "slices", "strings"},
+	"render/starter":       {"fmt", "strings", "github.com/gitramp/gitramp/render/internal/node", "github.com/gitramp/gitramp/render/route"},
 	"render/internal/node": {"bytes", "errors", "fmt", "strconv", "strings", "sync", "go.yaml.in/yaml/v3"},
 	"templates":            {"embed"},
 }

@@ -27,6 +27,7 @@ type Schema struct {
 	ID            string     `json:"$id,omitempty"`
 	Title         string     `json:"title,omitempty"`
 	Description   string     `json:"description,omitempty"`
+	Ref           string     `json:"$ref,omitempty"` // to another place in the schema
 	Type          Types      `json:"type,omitempty"`
 	Default       any        `json:"default,omitempty"`
 	Examples      []any      `json:"examples,omitempty"`
@@ -123,10 +124,23 @@ type Field struct {
 	*Schema
 }
 
+// RouteRef is where the schema has a route, for the list form to point to.
+const RouteRef = "#/properties/spec/properties/route"
+
 // Root is the whole spec.
 func Root() (Field, error) {
 	f := Field{Schema: &Schema{}}
-	err := json.Unmarshal(JSON, f.Schema)
+	if err := json.Unmarshal(JSON, f.Schema); err != nil {
+		return f, err
+	}
+	one, err := f.Find("spec.route")
+	if err != nil {
+		return f, err
+	}
+	list, err := f.Find("spec.routes")
+	if err == nil && list.Items.Ref == RouteRef {
+		list.Items = one.Schema
+	}
 	return f, err
 }
 
