@@ -21,6 +21,10 @@ build: ## build bin/gitramp
 install: ## install gitramp into GOBIN
 	$(GO) install -trimpath ./cmd/gitramp
 
+.PHONY: man
+man: build ## write the manual pages into out/man
+	$(BIN) man --to out/man
+
 .PHONY: demo
 demo: build ## ramp the seed tutorial's canary into out/demo: a git repository with one commit per step
 	@GITRAMP=$(abspath $(BIN)) sh fixtures/seed/demo.sh $(DEMO)

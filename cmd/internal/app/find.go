@@ -18,6 +18,9 @@ import (
 // specName is how a spec file is called, so that it can be found in a directory.
 var specName = regexp.MustCompile(`^canary(?:\.[\w-]+)?\.ya?ml$`)
 
+// IsSpecName says whether a file is called as specs are.
+func IsSpecName(name string) bool { return specName.MatchString(name) }
+
 // Usage is an invocation that cannot be carried out: exit code 2.
 type Usage struct{ Text string }
 
