@@ -13,10 +13,11 @@ type Printer struct {
 
 // Codes of ANSI terminals.
 const (
-	Bold  = "1"
-	red   = "31"
-	green = "32"
-	cyan  = "36"
+	Bold   = "1"
+	Red    = "31"
+	Green  = "32"
+	cyan   = "36"
+	yellow = "33"
 )
 
 // Paint colours text where colours are wanted.
@@ -44,9 +45,9 @@ func (p Printer) Diff(diff string) string {
 		case strings.HasPrefix(text, "@@"):
 			text = p.Paint(cyan, text)
 		case strings.HasPrefix(text, "+"):
-			text = p.Paint(green, text)
+			text = p.Paint(Green, text)
 		case strings.HasPrefix(text, "-"):
-			text = p.Paint(red, text)
+			text = p.Paint(Red, text)
 		}
 		lines[i] = text + end
 	}
