@@ -54,7 +54,7 @@ func (c *cli) runCommit(ctx context.Context, f commitFlags, args []string) error
 		return err
 	}
 	set := app.NewSet()
-	apps, err := parseAll(set, args)
+	apps, err := c.parseAll(set, args)
 	if err != nil {
 		return err
 	}
@@ -82,8 +82,9 @@ func (c *cli) runCommit(ctx context.Context, f commitFlags, args []string) error
 	if branch.Upstream != "" && f.date != "" {
 		return usage("--date: branch %s has the upstream %s, and holds are counted from the dates of its commits", branch.Name, branch.Upstream)
 	}
-	s := series.Series{PerApp: f.perApp, Tool: "gitramp " + toolVersion(), DryRun: f.dryRun}
+	s := series.Series{PerApp: f.perApp, Tool: "gitramp " + toolVersion(), DryRun: f.dryRun, Progress: c.count("apps are rendered", len(apps))}
 	result, err := s.Write(ctx, repo, branch, set, apps, git.Options{Date: date, RefLog: "gitramp commit"})
+	s.Progress.Stop()
 	if result.Recovered != "" {
 		c.note("%s", result.Recovered)
 	}

@@ -60,7 +60,7 @@ func (t target) open(ctx context.Context, a *app.App, reads bool) (*git.Repo, gi
 // atTip compiles every spec against the tree at the tip of the target branch.
 func (c *cli) atTip(ctx context.Context, t target, args []string) ([]*app.App, error) {
 	set := app.NewSet()
-	apps, err := parseAll(set, args)
+	apps, err := c.parseAll(set, args)
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +123,7 @@ func (t target) compile(ctx context.Context, set *app.Set, apps []*app.App) erro
 func (c *cli) inDirectory(t target, args []string, tolerateDrift bool) ([]*app.App, []string, error) {
 	set := app.NewSet()
 	set.TolerateDrift = tolerateDrift
-	apps, err := parseAll(set, args)
+	apps, err := c.parseAll(set, args)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -5,8 +5,8 @@ import (
 	"os"
 
 	"go.yaml.in/yaml/v3"
-	"golang.org/x/term"
 
+	"github.com/gitramp/gitramp/cmd/internal/progress"
 	"github.com/gitramp/gitramp/cmd/internal/show"
 )
 
@@ -54,8 +54,18 @@ func (c *cli) colours() bool {
 	case os.Getenv("CLICOLOR_FORCE") != "" && os.Getenv("CLICOLOR_FORCE") != "0":
 		return true
 	}
-	f, ok := c.terminal.(*os.File)
-	return ok && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(f.Fd()))
+	return os.Getenv("CLICOLOR") != "0" && onTerminal(c.terminal)
+}
+
+// onTerminal says whether a writer is a terminal that can do more than print.
+func onTerminal(w any) bool {
+	f, ok := w.(*os.File)
+	return ok && os.Getenv("TERM") != "dumb" && isTerminal(f)
+}
+
+// count begins to say on stderr how far work has come that takes long.
+func (c *cli) count(what string, total int) *progress.Counter {
+	return progress.Start(progress.Options{To: c.err, Redraw: onTerminal(c.err) && os.Getenv("CI") == ""}, what, total)
 }
 
 func (c *cli) printer() show.Printer {

@@ -26,7 +26,10 @@ refuses late leaves objects that git gc collects.
 
 const environment = `gitramp reads from the environment
 
-  NO_COLOR, CLICOLOR_FORCE, TERM   colour, as --color auto understands it
+  NO_COLOR, CLICOLOR, TERM         colour: none where NO_COLOR is set, CLICOLOR
+                                   is 0 or TERM is dumb; always with
+                                   CLICOLOR_FORCE; --color outranks all
+  CI                               nobody is asked anything
   GIT_AUTHOR_*, GIT_COMMITTER_*    who made the commits, and when, as in git
   HOME, XDG_*, GNUPGHOME, SSH_*    passed on to git, for its configuration and
                                    for signing

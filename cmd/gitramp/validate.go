@@ -28,7 +28,7 @@ func (c *cli) runValidate(args []string) error {
 	if err := c.formats("table", "json"); err != nil {
 		return err
 	}
-	apps, err := parseAll(app.NewSet(), args)
+	apps, err := c.parseAll(app.NewSet(), args)
 	if err != nil {
 		return err
 	}
@@ -54,15 +54,18 @@ func (c *cli) runValidate(args []string) error {
 }
 
 // parseAll reads every spec that the arguments name and reports all that is wrong with all of them.
-func parseAll(set *app.Set, args []string) ([]*app.App, error) {
+func (c *cli) parseAll(set *app.Set, args []string) ([]*app.App, error) {
 	files, err := app.Find(args)
 	if err != nil {
 		return nil, err
 	}
 	var apps []*app.App
 	var errs []error
+	counter := c.count("specs are read", len(files))
+	defer counter.Stop()
 	for _, f := range files {
 		a, err := set.Parse(f)
+		counter.Add()
 		if err != nil {
 			errs = append(errs, err)
 			continue

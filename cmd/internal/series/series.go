@@ -14,6 +14,7 @@ import (
 
 	"github.com/gitramp/gitramp/cmd/internal/app"
 	"github.com/gitramp/gitramp/cmd/internal/git"
+	"github.com/gitramp/gitramp/cmd/internal/progress"
 	"github.com/gitramp/gitramp/render"
 )
 
@@ -22,6 +23,8 @@ type Series struct {
 	PerApp bool   // one commit for each app and step, instead of one for each step
 	Tool   string // who writes, for the trailers
 	DryRun bool   // render everything, write nothing
+	// Progress counts the apps that are rendered; nil for nobody.
+	Progress *progress.Counter
 
 	commits []*commit
 }
@@ -108,6 +111,7 @@ func (s *Series) render(ctx context.Context, repo *git.Repo, b git.Branch, set *
 			}
 		}
 		errs = append(errs, s.add(set, a, reader, blob))
+		s.Progress.Add()
 		apps[i] = nil
 	}
 	return uncommitted, errors.Join(errs...)

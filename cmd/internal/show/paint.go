@@ -18,6 +18,7 @@ const (
 	Green  = "32"
 	cyan   = "36"
 	yellow = "33"
+	plain  = "39"
 )
 
 // Paint colours text where colours are wanted.

@@ -14,11 +14,11 @@ func (p Printer) Table(a *app.App, ramp []Step, diff bool) {
 	fmt.Fprintln(p.Out, p.Paint(Bold, headline(a)))
 	fmt.Fprintf(p.Out, "%s -> %s\n\n", a.File, a.Spec.OutputPath())
 	w := tabwriter.NewWriter(p.Out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "STEP\tTRANSITION\tCANARY WEIGHT\tPODS\tCHANGES\tHOLD BEFORE THE NEXT STEP")
+	fmt.Fprintf(w, "STEP\t%s\t%s\tPODS\tCHANGES\tHOLD BEFORE THE NEXT STEP\n", p.Paint(plain, "TRANSITION"), p.Paint(plain, "CANARY WEIGHT"))
 	total := a.Release.Plan.Total
 	for _, st := range ramp {
-		fmt.Fprintf(w, "%s\t%s\t%s %s\t%s\t%s\t%s\n", mark(a, st)+st.ID(), st.Transition, bar(st.Weight, total), Percent(st.Weight, total),
-			pods(st.Step), changesText(st), holdText(a.Release.Plan, st.Step))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", mark(a, st)+st.ID(), p.Paint(transitionCode(st.Transition), string(st.Transition)),
+			p.Paint(cyan, bar(st.Weight, total)+" "+Percent(st.Weight, total)), pods(st.Step), changesText(st), holdText(a.Release.Plan, st.Step))
 	}
 	w.Flush()
 	fmt.Fprintf(p.Out, "\n%s\n", summary(a, ramp))
@@ -27,6 +27,18 @@ func (p Printer) Table(a *app.App, ramp []Step, diff bool) {
 			fmt.Fprintf(p.Out, "\n%s\n%s", p.Paint(Bold, st.ID()), p.Diff(Unified(st.Changes)))
 		}
 	}
+}
+
+// transitionCode: what moves requests is yellow, what changes prod green. All codes are of one length, and every cell of a column has one, because columns
+// count every byte.
+func transitionCode(t render.Transition) string {
+	switch t {
+	case render.Shift, render.Header, render.Full, render.Restore:
+		return yellow
+	case render.Promote:
+		return Green
+	}
+	return plain
 }
 
 // Markdown prints a plan for a pull request.
