@@ -1,0 +1,340 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/spf13/cobra"
+)
+
+// The documents are run as a reader would run them. In a document
+//
+//   - a ```console block holds lines "$ COMMAND", run in one bash for the whole document, from an empty folder; the lines below a command are what it prints.
+//     No line below it: anything may be printed. "..." stands for any lines, and "(exit code 3)" at the end for a command that fails.
+//   - a block whose first line is a comment with a file's name, "# canary.yaml", is written to that file.
+//   - an inline `gitramp ...` or `make ...` has a verb and flags, or a target, that there are.
+//
+// A clone of https://github.com/gitramp/gitramp is one of this repository as it lies here.
+
+// docCommand is one command of a document and what is to come of it.
+type docCommand struct {
+	line  int // of the document, from 1
+	text  string
+	file  string   // instead of a command: the file that text is written to
+	want  []string // nil: anything
+	lines [2]int   // of want in the document, from and to
+	code  int
+}
+
+var (
+	fence    = regexp.MustCompile("^```([a-z]*)$")
+	fileName = regexp.MustCompile(`^# ([\w./-]+\.\w+)$`)
+	exitLine = regexp.MustCompile(`^\(exit code (\d+)\)$`)
+)
+
+// read finds the commands of a document.
+func read(text string) []docCommand {
+	var list []docCommand
+	lines := strings.Split(text, "\n")
+	for i := 0; i < len(lines); i++ {
+		open := fence.FindStringSubmatch(lines[i])
+		if open == nil {
+			continue
+		}
+		begin := i + 1
+		for i++; i < len(lines) && lines[i] != "```"; i++ {
+		}
+		block := lines[begin:min(i, len(lines))]
+		switch name := fileName.FindStringSubmatch(append(block, "")[0]); {
+		case open[1] == "console":
+			list = append(list, console(block, begin)...)
+		case name != nil:
+			list = append(list, docCommand{line: begin + 1, file: name[1], text: strings.Join(block, "\n") + "\n"})
+		}
+	}
+	return list
+}
+
+func console(block []string, begin int) []docCommand {
+	var list []docCommand
+	for i, line := range block {
+		if text, ok := strings.CutPrefix(line, "$ "); ok {
+			list = append(list, docCommand{line: begin + i + 1, text: text, lines: [2]int{begin + i + 1, begin + i + 1}})
+			continue
+		}
+		if len(list) == 0 {
+			continue
+		}
+		c := &list[len(list)-1]
+		if m := exitLine.FindStringSubmatch(line); m != nil {
+			c.code, _ = strconv.Atoi(m[1])
+			continue
+		}
+		c.want = append(c.want, line)
+		c.lines[1] = begin + i + 1
+	}
+	return list
+}
+
+const doneMark = "\x1e"
+
+// script is the document as one for bash.
+func script(list []docCommand) string {
+	var b strings.Builder
+	for _, c := range list {
+		if c.file != "" {
+			fmt.Fprintf(&b, "mkdir -p \"$(dirname %[1]s)\" && cat >%[1]s <<'END-OF-DOCUMENT'\n%[2]sEND-OF-DOCUMENT\n", c.file, c.text)
+		} else {
+			fmt.Fprintf(&b, "%s\n", c.text)
+		}
+		fmt.Fprintf(&b, "printf '%s%%d%s' $?\n", doneMark, doneMark)
+	}
+	return b.String()
+}
+
+type outcome struct {
+	printed string
+	code    int
+}
+
+// perform runs the commands of a document in a folder of their own.
+func perform(t *testing.T, list []docCommand) []outcome {
+	t.Helper()
+	dir := t.TempDir()
+	path := filepath.Join(dir, ".script")
+	if err := os.WriteFile(path, []byte(script(list)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	home, work := filepath.Join(dir, ".home"), filepath.Join(dir, "work")
+	for _, d := range []string{home, work} {
+		if err := os.Mkdir(d, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.Command("bash", "--norc", path)
+	cmd.Dir = work
+	cmd.Env = append(os.Environ(), "HOME="+home, "TERM=dumb", "LC_ALL=C.UTF-8", "CI=true", "GIT_CONFIG_NOSYSTEM=1", "GOBIN="+filepath.Join(dir, "bin"),
+		"GIT_CONFIG_COUNT=2", "GIT_CONFIG_KEY_0=url."+origin(t, dir, list)+".insteadOf", "GIT_CONFIG_VALUE_0=https://github.com/gitramp/gitramp",
+		"GIT_CONFIG_KEY_1=init.defaultBranch", "GIT_CONFIG_VALUE_1=main",
+		"GIT_AUTHOR_NAME=Ada", "GIT_AUTHOR_EMAIL=ada@example.com", "GIT_COMMITTER_NAME=Ada", "GIT_COMMITTER_EMAIL=ada@example.com")
+	for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOPATH"} {
+		value, err := exec.Command("go", "env", name).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd.Env = append(cmd.Env, name+"="+strings.TrimSpace(string(value)))
+	}
+	out, err := cmd.CombinedOutput()
+	parts := strings.Split(string(out), doneMark)
+	if len(parts) != 2*len(list)+1 {
+		t.Fatalf("the document ended early: %v\n%s", err, out)
+	}
+	results := make([]outcome, len(list))
+	for i := range list {
+		code, err := strconv.Atoi(parts[2*i+1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		results[i] = outcome{parts[2*i], code}
+	}
+	return results
+}
+
+// origin is a repository with the files of this one as they lie here, for who clones it.
+func origin(t *testing.T, dir string, list []docCommand) string {
+	t.Helper()
+	if !slices.ContainsFunc(list, func(c docCommand) bool { return strings.Contains(c.text, "git clone") }) {
+		return "nowhere"
+	}
+	to := filepath.Join(dir, ".origin")
+	names, err := exec.Command("git", "-C", "../..", "ls-files", "-z", "--cached", "--others", "--exclude-standard").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range strings.Split(strings.TrimSuffix(string(names), "\x00"), "\x00") {
+		copyFile(t, filepath.Join("../..", name), filepath.Join(to, name))
+	}
+	for _, args := range [][]string{{"init", "-q"}, {"add", "-A"}, {"-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "-qm", "as it lies here"}} {
+		if out, err := exec.Command("git", append([]string{"-C", to}, args...)...).CombinedOutput(); err != nil {
+			t.Fatalf("git %v: %v\n%s", args, err, out)
+		}
+	}
+	return to
+}
+
+func copyFile(t *testing.T, from, to string) {
+	t.Helper()
+	info, err := os.Lstat(from)
+	if os.IsNotExist(err) {
+		return // deleted, and not committed yet
+	}
+	data, err2 := os.ReadFile(from)
+	if err != nil || err2 != nil {
+		t.Fatal(err, err2)
+	}
+	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(to, data, info.Mode().Perm()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// judge says what is wrong with what came of a command, "" for nothing.
+func (c docCommand) judge(o outcome) string {
+	if o.code != c.code {
+		return fmt.Sprintf("exit code %d, want %d; it printed\n%s", o.code, c.code, o.printed)
+	}
+	if c.want == nil || matches(c.want, strings.Split(strings.TrimSuffix(o.printed, "\n"), "\n")) {
+		return ""
+	}
+	return "it prints (-document +real)\n" + cmp.Diff(strings.Join(c.want, "\n")+"\n", o.printed)
+}
+
+// matches compares lines; "..." stands for any.
+func matches(want, got []string) bool {
+	for i, line := range want {
+		if line == "..." {
+			for skip := i; skip <= len(got); skip++ {
+				if matches(want[i+1:], got[skip:]) {
+					return true
+				}
+			}
+			return false
+		}
+		if i >= len(got) || strings.TrimRight(line, " ") != strings.TrimRight(got[i], " ") {
+			return false
+		}
+	}
+	return len(want) == len(got)
+}
+
+func documents(t *testing.T) []string {
+	t.Helper()
+	files, err := filepath.Glob("../../docs/*.md")
+	if err != nil || len(files) < 5 {
+		t.Fatal(files, err)
+	}
+	return append(files, "../../README.md", "../../CONTRIBUTING.md", "../../ARCHITECTURE.md")
+}
+
+// TestDocuments runs every command of the documents, verbatim. -update writes what is printed where a document shows output in full.
+func TestDocuments(t *testing.T) {
+	for _, file := range documents(t) {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			list := read(string(text))
+			if len(list) == 0 {
+				return
+			}
+			results := perform(t, list)
+			if *update {
+				rewrite(t, file, string(text), list, results)
+				return
+			}
+			for i, c := range list {
+				if wrong := c.judge(results[i]); wrong != "" {
+					t.Errorf("%s:%d: %s: %s", file, c.line, c.text, wrong)
+				}
+			}
+		})
+	}
+}
+
+// rewrite puts what was printed in the place of what a document says is.
+func rewrite(t *testing.T, file, text string, list []docCommand, results []outcome) {
+	t.Helper()
+	lines := strings.Split(text, "\n")
+	for i := len(list) - 1; i >= 0; i-- {
+		if c := list[i]; c.want != nil && !slices.Contains(c.want, "...") {
+			now := strings.Split(strings.TrimSuffix(results[i].printed, "\n"), "\n")
+			lines = slices.Concat(lines[:c.lines[0]], now, lines[c.lines[1]:])
+		}
+	}
+	if err := os.WriteFile(file, []byte(strings.Join(lines, "\n")), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+var inline = regexp.MustCompile("`(gitramp|make) ([^`]+)`")
+
+// TestInlineCommands: what documents name in passing is there.
+func TestInlineCommands(t *testing.T) {
+	makefile, err := os.ReadFile("../../Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := (&cli{out: io.Discard, err: io.Discard}).root()
+	count := 0
+	for _, file := range documents(t) {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, line := range strings.Split(string(text), "\n") {
+			for _, m := range inline.FindAllStringSubmatch(line, -1) {
+				count++
+				if wrong := unknownWord(root, makefile, m[1], strings.Fields(m[2])); wrong != "" {
+					t.Errorf("%s:%d: %s: %s", file, i+1, m[0], wrong)
+				}
+			}
+		}
+	}
+	if count < 10 {
+		t.Errorf("only %d commands are found", count)
+	}
+}
+
+func unknownWord(root *cobra.Command, makefile []byte, program string, words []string) string {
+	if program == "make" {
+		if !bytes.Contains(makefile, []byte("\n"+words[0]+":")) {
+			return "there is no such target"
+		}
+		return ""
+	}
+	root.InitDefaultHelpCmd()
+	cmd, _, err := root.Find(words)
+	if err != nil || cmd == root {
+		return "there is no such verb"
+	}
+	for _, word := range words {
+		name, isFlag := strings.CutPrefix(word, "--")
+		name, _, _ = strings.Cut(name, "=")
+		if isFlag && cmd.Flags().Lookup(name) == nil && cmd.InheritedFlags().Lookup(name) == nil {
+			return "there is no flag --" + name
+		}
+	}
+	return ""
+}
+
+// TestDocumentsCanFail: the judge of the documents finds what is wrong with one.
+func TestDocumentsCanFail(t *testing.T) {
+	list := read("```yaml\n# a.txt\n1\n```\n\n```console\n$ cat a.txt\n# a.txt\n2\n$ false\n$ echo a; echo b; echo c\na\n...\nc\n$ sh -c 'exit 3'\n(exit code 3)\n$ cd /\n$ pwd\n/\n```\n")
+	results := perform(t, list)
+	want := []bool{true, false, false, true, true, true, true}
+	for i, c := range list {
+		if wrong := c.judge(results[i]); (wrong == "") != want[i] {
+			t.Errorf("%s: judged %q, right is %v", c.text, wrong, want[i])
+		}
+	}
+	root := (&cli{out: io.Discard, err: io.Discard}).root()
+	for _, words := range []string{"gitramp plam", "gitramp plan --dif", "make tests"} {
+		w := strings.Fields(words)
+		if unknownWord(root, []byte("\ntest:\n"), w[0], w[1:]) == "" {
+			t.Errorf("%s is taken for a command that there is", words)
+		}
+	}
+}
