@@ -46,8 +46,9 @@ race: ## all tests under the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race ./...
 
 .PHONY: e2e
-e2e: ## build every golden tree with the real kustomize v5.8.2 and, where installed, kubectl
+e2e: ## what reads us, for real: kustomize, kubectl, shells, man, yaml-language-server, the API server's CRD code
 	cd tests/clients && $(GO) test -count=1 ./...
+	cd tests/crds && $(GO) test -count=1 ./...
 
 .PHONY: fuzz
 fuzz: ## fuzz spec and lock for FUZZTIME each, and run CHECKS cases of each property

@@ -57,7 +57,7 @@ func routes(t *rapid.T, line func(string, ...any)) (total int, more bool) {
 	paths := rapid.SliceOfNDistinct(rapid.StringMatching(`/[a-z]{0,4}`), 1, 3, rapid.ID).Draw(t, "paths")
 	line("  route:\n    router: %s\n    hosts: [%s]", router, quoted(hosts))
 	if router == route.GatewayAPI {
-		line("    parentRefs: [{name: a, namespace: infra, sectionName: http}, {name: a, namespace: infra, port: 81}, {kind: Service, name: b}]")
+		line("    parentRefs: [{name: a, namespace: infra, sectionName: http}, {name: a, namespace: infra, sectionName: https, port: 81}, {kind: Service, name: b}]")
 		if rapid.Bool().Draw(t, "grpc") {
 			line("    protocol: GRPC\n    rules: [{paths: [/]}, {paths: [/a.B/C, /a.B/D], pathType: Exact}]")
 			return matches(t, line, router)

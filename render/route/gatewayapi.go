@@ -64,9 +64,9 @@ func gatewayLacks(r Route) []Problem {
 	}
 	for i, p := range r.ParentRefs {
 		for _, q := range r.ParentRefs[:i] {
-			whole := p.SectionName == "" && p.Port == 0 || q.SectionName == "" && q.Port == 0
-			if same := p.Kind == q.Kind && p.Namespace == q.Namespace && p.Name == q.Name; same && (whole || p == q) {
-				ps = append(ps, Problem{fmt.Sprintf("parentRefs[%d]", i), "", "names a parent again", "each parent once, or each of its sections or ports once"})
+			same := p.Kind == q.Kind && p.Namespace == q.Namespace && p.Name == q.Name
+			if same && (p.SectionName == "" || q.SectionName == "" || p.SectionName == q.SectionName) { // the CRD's rule; a port makes no difference
+				ps = append(ps, Problem{fmt.Sprintf("parentRefs[%d]", i), "", "names a parent again", "each parent once, or each time with a sectionName of its own"})
 			}
 		}
 	}
