@@ -29,10 +29,10 @@ func (c *Canary) CheckFixed(s State, prod Revision, dir string) error {
 	return nil
 }
 
-// routeName is the name of the tree's own prod route: the one object of prod's that is no Deployment and no Service.
+// routeName is the name of the tree's own prod route: the one object of prod's, or of both tracks, that is no Deployment and no Service.
 func (s State) routeName() string {
 	for _, path := range s.Tree.Resources() {
-		if strings.HasPrefix(path, "prod-") && path != "prod-deployment.yaml" && path != "prod-service.yaml" {
+		if (strings.HasPrefix(path, "prod-") || strings.HasPrefix(path, "shared-")) && path != "prod-deployment.yaml" && path != "prod-service.yaml" {
 			data, _ := s.Tree.Get(path)
 			return nameOf(data)
 		}

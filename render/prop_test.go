@@ -167,6 +167,9 @@ func checkReadBack(t *rapid.T, s rendered, c *render.Canary) {
 	if err != nil {
 		t.Fatalf("%s: %v", s.ID(), err)
 	}
+	if err := c.CheckFixed(state, revs.Stable, "deploy"); err != nil {
+		t.Fatalf("%s: the spec does not know its own tree: %v", s.ID(), err)
+	}
 	if state.IsIdle() {
 		if revs.Canary, err = c.Revision(shared); err != nil {
 			t.Fatal(err)
