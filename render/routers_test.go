@@ -66,10 +66,10 @@ func TestRoutersAgree(t *testing.T) {
 // want is where somebody whom nothing matches goes.
 func want(st render.Step, total int) string {
 	canary := float64(st.Weight) / float64(total)
-	switch {
-	case st.Weight == 0:
+	switch st.Weight {
+	case 0:
 		return "app 1.0000"
-	case st.Weight == total:
+	case total:
 		return "app-canary 1.0000"
 	}
 	return fmt.Sprintf("app %.4f, app-canary %.4f", 1-canary, canary)

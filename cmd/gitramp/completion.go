@@ -1,19 +1,10 @@
 package main
 
 import (
-	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
-
-	"github.com/gitramp/gitramp/cmd/internal/app"
-	"github.com/gitramp/gitramp/cmd/internal/show"
-	"github.com/gitramp/gitramp/render"
-	"github.com/gitramp/gitramp/render/route"
-	"github.com/gitramp/gitramp/render/schema"
 )
 
 func (c *cli) completion() *cobra.Command {
@@ -59,121 +50,4 @@ bash needs its package bash-completion.`,
 			}
 		},
 	}
-}
-
-// complete gives every verb its words: specs, steps, fields, and the values of flags.
-func complete(root *cobra.Command) {
-	for _, cmd := range root.Commands() {
-		switch use := cmd.Use; {
-		case cmd.Name() == "diff":
-			cmd.ValidArgsFunction = specThenSteps
-		case strings.Contains(use, "SPEC"):
-			cmd.ValidArgsFunction = specs
-		case cmd.Name() == "explain":
-			cmd.ValidArgsFunction = fields
-		case cmd.ValidArgs == nil:
-			cmd.ValidArgsFunction = cobra.NoFileCompletions
-		}
-		for flag, values := range map[string]cobra.CompletionFunc{"step": stepsOfSpec, "router": cobra.FixedCompletions(route.Names(), cobra.ShellCompDirectiveNoFileComp)} {
-			if cmd.Flags().Lookup(flag) != nil {
-				_ = cmd.RegisterFlagCompletionFunc(flag, values) // fails where there is no such flag
-			}
-		}
-	}
-	_ = root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"table", "json", "yaml", "markdown"}, cobra.ShellCompDirectiveNoFileComp))
-	_ = root.RegisterFlagCompletionFunc("color", cobra.FixedCompletions([]string{"auto", "always", "never"}, cobra.ShellCompDirectiveNoFileComp))
-}
-
-// specs completes to files that are called as specs are, and to directories.
-func specs(_ *cobra.Command, _ []string, word string) ([]string, cobra.ShellCompDirective) {
-	dir, _ := filepath.Split(word)
-	entries, err := os.ReadDir(filepath.Join(".", dir))
-	if filepath.IsAbs(dir) {
-		entries, err = os.ReadDir(dir)
-	}
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	var list []string
-	files := 0
-	for _, e := range entries {
-		name := dir + e.Name()
-		switch {
-		case !strings.HasPrefix(name, word), strings.HasPrefix(e.Name(), "."):
-		case e.IsDir():
-			list = append(list, name+"/")
-		case app.IsSpecName(e.Name()):
-			list = append(list, name)
-			files++
-		}
-	}
-	if files == 0 {
-		return list, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
-	}
-	return list, cobra.ShellCompDirectiveNoFileComp
-}
-
-func specThenSteps(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
-	if len(args) == 0 {
-		return specs(cmd, args, word)
-	}
-	if len(args) > 2 {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	return stepsOfSpec(cmd, args[:1], word)
-}
-
-// stepsOfSpec completes to the steps of the spec on the line, each with its weight; a broken spec has none.
-func stepsOfSpec(_ *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
-	if len(args) != 1 {
-		args = []string{"."}
-	}
-	var list []string
-	files, err := app.Find(args)
-	if err != nil || len(files) != 1 {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	data, err := os.ReadFile(files[0])
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	c, err := render.ParseSpec(files[0], data)
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	plan := c.Plan()
-	for _, st := range plan.Steps {
-		for _, name := range []string{st.Name, fmt.Sprint(st.Index)} {
-			if strings.HasPrefix(name, word) && (name == st.Name || word != "") { // numbers only for who began one
-				list = append(list, fmt.Sprintf("%s\t%s, %s", name, st.Transition, show.Percent(st.Weight, plan.Total)))
-			}
-		}
-	}
-	return list, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
-}
-
-// fields completes to the fields of a spec, one part at a time.
-func fields(_ *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
-	root, err := schema.Root()
-	if err != nil || len(args) > 0 {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	at := root
-	before := word[:strings.LastIndex(word, ".")+1]
-	if before != "" {
-		if at, err = root.Find(before); err != nil {
-			return nil, cobra.ShellCompDirectiveNoFileComp
-		}
-	}
-	var list []string
-	directive := cobra.ShellCompDirectiveNoFileComp
-	for _, f := range at.Children() {
-		if name := before + f.Name(); strings.HasPrefix(name, word) {
-			list = append(list, name+"\t"+f.Kind())
-			if len(f.Children()) > 0 {
-				directive |= cobra.ShellCompDirectiveNoSpace
-			}
-		}
-	}
-	return list, directive
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"go.yaml.in/yaml/v3"
+	"golang.org/x/term"
 
 	"github.com/gitramp/gitramp/cmd/internal/progress"
 	"github.com/gitramp/gitramp/cmd/internal/show"
@@ -71,3 +72,5 @@ func (c *cli) count(what string, total int) *progress.Counter {
 func (c *cli) printer() show.Printer {
 	return show.Printer{Out: c.out, Colour: c.colours()}
 }
+
+func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }

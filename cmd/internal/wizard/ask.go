@@ -1,27 +1,25 @@
-package main
+package wizard
 
 import (
 	"bufio"
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"strings"
-
-	"golang.org/x/term"
 )
 
-// asker asks on stderr and reads answers from stdin.
-type asker struct {
+// Asker asks somebody, and reads the answers line by line.
+type Asker struct {
 	to    io.Writer
 	lines chan string // closed at the end of the input
 }
 
-func newAsker(to io.Writer) *asker {
-	a := &asker{to, make(chan string)}
+// NewAsker asks on to and reads from in.
+func NewAsker(from io.Reader, to io.Writer) *Asker {
+	a := &Asker{to, make(chan string)}
 	go func() {
 		defer close(a.lines)
-		for in := bufio.NewScanner(os.Stdin); in.Scan(); {
+		for in := bufio.NewScanner(from); in.Scan(); {
 			a.lines <- in.Text()
 		}
 	}()
@@ -29,7 +27,7 @@ func newAsker(to io.Writer) *asker {
 }
 
 // ask returns the answer, or otherwise where there is none. Reading cannot be interrupted, so it is left behind when the context ends.
-func (a *asker) ask(ctx context.Context, what, otherwise string) (string, error) {
+func (a *Asker) ask(ctx context.Context, what, otherwise string) (string, error) {
 	if otherwise != "" {
 		what += " [" + otherwise + "]"
 	}
@@ -50,6 +48,4 @@ func (a *asker) ask(ctx context.Context, what, otherwise string) (string, error)
 	}
 }
 
-func (a *asker) say(text string) { fmt.Fprintln(a.to, "gitramp: "+text) }
-
-func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
+func (a *Asker) say(text string) { fmt.Fprintln(a.to, "gitramp: "+text) }
