@@ -30,6 +30,8 @@ type Question struct {
 // Usage is what the flag's help says.
 func (q Question) Usage() string {
 	switch {
+	case q.Flag == "name":
+		return q.ask + " (default: the folder's, where an app can be called so)"
 	case q.otherwise != "":
 		return q.ask + " (default: " + q.otherwise + ")"
 	case q.need:
