@@ -162,3 +162,54 @@ func TestGatewayPlain(t *testing.T) {
 		}
 	}
 }
+
+// gatewaySpec is a spec with a route of Gateway API.
+func gatewaySpec(route string) string {
+	return "apiVersion: gitramp.dev/v1alpha1\nkind: Canary\nmetadata: {name: app}\nspec:\n  image: app:2\n  stable: {image: app:1}\n  port: 80\n  route:\n    router: gateway-api\n" +
+		route + "  steps:\n  - pause: {}\n  - setWeight: 50\n"
+}
+
+// routesOf are the HTTPRoutes of all steps.
+func routesOf(t *testing.T, spec string) []gatewayv1.HTTPRoute {
+	t.Helper()
+	var list []gatewayv1.HTTPRoute
+	for _, s := range ramp(t, parse(t, spec)) {
+		one := map[string]gatewayv1.HTTPRoute{}
+		data, _ := s.Tree.Get("shared-httproute.yaml")
+		put(t, one, "shared-httproute", data)
+		list = append(list, one["shared"])
+	}
+	return list
+}
+
+// TestGatewayFiltersSurvive: each rule has the filters of its path, one or several, at every step.
+func TestGatewayFiltersSurvive(t *testing.T) {
+	const filter = "{type: ExtensionRef, extensionRef: {group: a.b, kind: C, name: %s}}"
+	spec := gatewaySpec("    parentRefs: [{name: a}]\n    host: a.example.com\n    match: [{cookie: {name: c}}]\n    rules: [{paths: [/none]}, {paths: [/one], filters: [" +
+		fmt.Sprintf(filter, "x") + "]}, {paths: [/two], filters: [" + fmt.Sprintf(filter, "x") + ", " + fmt.Sprintf(filter, "y") + "]}]\n")
+	want := map[string]int{"/none": 0, "/one": 1, "/two": 2}
+	for i, r := range routesOf(t, spec) {
+		if len(r.Spec.Rules)%3 != 0 {
+			t.Fatalf("step %d has %d rules", i, len(r.Spec.Rules))
+		}
+		for j, rule := range r.Spec.Rules {
+			if path := *rule.Matches[0].Path.Value; len(rule.Filters) != want[path] {
+				t.Errorf("step %d, rule %d for %s: %d filters", i, j, path, len(rule.Filters))
+			}
+		}
+	}
+}
+
+// TestGatewayParents: a parent may be named in each namespace, and a Service as the parent is of the core group and needs no host.
+func TestGatewayParents(t *testing.T) {
+	for _, r := range routesOf(t, gatewaySpec("    parentRefs: [{name: a}, {name: a, namespace: b}, {name: a, namespace: c, sectionName: x}, {name: a, namespace: c, sectionName: y}]\n    host: a.example.com\n")) {
+		if len(r.Spec.ParentRefs) != 4 || *r.Spec.ParentRefs[0].Group != "gateway.networking.k8s.io" || *r.Spec.ParentRefs[1].Namespace != "b" || *r.Spec.ParentRefs[3].SectionName != "y" {
+			t.Errorf("parents %+v", r.Spec.ParentRefs)
+		}
+	}
+	for _, r := range routesOf(t, gatewaySpec("    parentRefs: [{kind: Service, name: app, port: 80}]\n")) {
+		if p := r.Spec.ParentRefs[0]; *p.Group != "" || *p.Kind != "Service" || *p.Port != 80 || r.Spec.Hostnames != nil {
+			t.Errorf("parent %+v, hosts %v", p, r.Spec.Hostnames)
+		}
+	}
+}
