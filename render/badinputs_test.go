@@ -671,7 +671,7 @@ func TestBadInputs(t *testing.T) {
 			`27:12: spec.route.match: makes 3 rules with 129 matches in all: allowed at most 16 rules and 128 matches in one route object: fewer match entries, rules or paths`},
 		{"gateway-api with too many rules by a step", strings.Replace(gateway(gatewayHost+"    match: [{header: {name: X-A}}, {cookie: {name: a}}]\n    rules: [{paths: [/a]}, {paths: [/b]}, {paths: [/c]}]\n"),
 			"steps:\n", "steps:\n  - setHeaderRoute: {name: a, match: [{headerName: X-B, headerValue: {exact: b}}]}\n", 1), `30:5: spec.steps[0]: routes what gateway-api cannot: allowed at most 16 rules and 128 matches in one route object: fewer match entries, rules or paths`},
-		{"gateway-api that settles in a minute", gateway(gatewayHost) + "  settle: 1m\n", `32:11: spec.settle: value "1m" is invalid: allowed at least 5m with gateway-api: a canary that has lost its pods fails its share of the requests there, so every commit needs the time to be applied`},
+		{"gateway-api that settles a second too early", gateway(gatewayHost) + "  settle: 4m59s\n", `32:11: spec.settle: value "4m59s" is invalid: allowed at least 5m with gateway-api: a canary that has lost its pods fails its share of the requests there, so every commit needs the time to be applied`},
 		{"GRPC paths", gateway(gatewayHost + "    protocol: GRPC\n    rules: [{paths: [/, /a.B]}, {paths: [/a/b/c, /1a, /a-b.C/D, /A/b.c]}, {paths: [/a.B], pathType: Exact}]\n"), lines(
 			`28:22: spec.route.rules[0].paths[0]: value "/" is invalid: allowed /SERVICE/METHOD with protocol GRPC, or with pathType Prefix also /SERVICE, or / by itself`,
 			`28:42: spec.route.rules[1].paths[0]: value "/a/b/c" is invalid: allowed /SERVICE/METHOD with protocol GRPC, or with pathType Prefix also /SERVICE, or / by itself`,
@@ -698,6 +698,8 @@ func TestBadInputs(t *testing.T) {
 			"27:110: spec.route.filters[0].responseHeaderModifier.set[1].name: value \"a b\" is invalid: allowed a header's name: letters, digits and ! # $ % & ' * + . ^ _ ` | ~ -, at most 256 characters",
 		)},
 		{"a rewrite that is not what its type says", gateway(gatewayHost + "    filters: [{type: URLRewrite, urlRewrite: {path: {type: ReplaceFullPath, replacePrefixMatch: /}}}]\n"), `27:53: spec.route.filters[0].urlRewrite.path: is not what its type says: allowed type ReplaceFullPath and the field replaceFullPath, and no other`},
+		{"a rewrite that says two things", gateway(gatewayHost + "    filters: [{type: URLRewrite, urlRewrite: {path: {type: ReplaceFullPath, replaceFullPath: /, replacePrefixMatch: /}}}]\n"),
+			"27:53: spec.route.filters[0].urlRewrite.path: is not what its type says: allowed type ReplaceFullPath and the field replaceFullPath, and no other"},
 		{"a prefix rewritten of an exact path", gateway(gatewayHost + "    path: /a\n    pathType: Exact\n    filters: [{type: URLRewrite, urlRewrite: {path: {type: ReplacePrefixMatch, replacePrefixMatch: /}}}]\n"), `29:60: spec.route.filters[0].urlRewrite.path.type: value "ReplacePrefixMatch" is invalid: allowed ReplaceFullPath, or a rule with one path, of type Prefix`},
 		{"a prefix rewritten of two paths", gateway(gatewayHost + "    rules: [{paths: [/a, /b], filters: [{type: URLRewrite, urlRewrite: {path: {type: ReplacePrefixMatch, replacePrefixMatch: /}}}]}]\n"), `27:86: spec.route.rules[0].filters[0].urlRewrite.path.type: value "ReplacePrefixMatch" is invalid: allowed ReplaceFullPath, or a rule with one path, of type Prefix`},
 		{"a rewrite with GRPC", gateway(gatewayHost + "    protocol: GRPC\n    filters: [{type: URLRewrite, urlRewrite: {hostname: a.b}}]\n"), `28:22: spec.route.filters[0].type: value "URLRewrite" is invalid: allowed RequestHeaderModifier, ResponseHeaderModifier, ExtensionRef with protocol GRPC`},
@@ -869,6 +871,7 @@ func TestAccepted(t *testing.T) {
 		want       any
 	}{
 		{"28 a bare number is seconds", swap("duration: 10m", "duration: 90"), firstPause, "1m30s"},
+		{"gateway-api that settles in five minutes", gateway(gatewayHost) + "  settle: 5m\n", stepNames, "idle prepare weight-20 weight-50 full promote restore cleanup"},
 		{"28 no pause at all", swap("duration: 10m", "duration: 0"), firstPause, "0s"},
 		{"28 the longest pause", swap("duration: 10m", "duration: 8760h"), firstPause, "8760h"},
 		{"29 the last step is not 100", good, stepNames, "idle prepare weight-20 weight-50 full promote restore cleanup"},
