@@ -245,7 +245,7 @@ type TrackNames struct {
 	Deployment string `json:"deployment,omitempty" format:"dns1123label"`
 	// Service is the Service's name.
 	Service string `json:"service,omitempty" format:"dns1035label"`
-	// Route is the route object's name.
+	// Route is the route object's name. With gateway-api there is one object for both tracks, of prod's name.
 	Route string `json:"route,omitempty" format:"dns1123subdomain"`
 }
 
