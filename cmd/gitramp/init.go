@@ -59,11 +59,14 @@ func (c *cli) runInit(cmd *cobra.Command, f initFlags, file string) error {
 	if _, err := os.Lstat(file); err == nil && !toStdout && !f.force {
 		return app.Conflict{Text: file + " is there already: name another file, or overwrite it with --force"}
 	}
+	if info, err := os.Stat(filepath.Dir(file)); !toStdout && (err != nil || !info.IsDir()) {
+		return usage("%s is no folder: make it first", filepath.Dir(file))
+	}
 	var ask *wizard.Asker
 	if !f.yes && os.Getenv("CI") == "" && isTerminal(os.Stdin) {
 		ask = wizard.NewAsker(os.Stdin, c.err)
 	}
-	if err := wizard.Fill(cmd.Context(), &f.Answers, cmd.Flags().Changed, ask); err != nil {
+	if err := wizard.Fill(cmd.Context(), &f.Answers, filepath.Dir(file), cmd.Flags().Changed, ask); err != nil {
 		return err
 	}
 	text := starter.Spec(f.Answers)

@@ -25,6 +25,7 @@ func (c *cli) root() *cobra.Command {
 for every step of a release, one commit per step. Argo CD or Flux applies each
 commit; there is no controller of gitramp's in the cluster, and no database.
 
+  gitramp init                          write a first spec
   gitramp plan canary.yaml              look at the whole ramp
   gitramp render canary.yaml --to out   write every step into a folder
   gitramp commit canary.yaml            write the release as commits`,

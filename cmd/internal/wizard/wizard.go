@@ -6,7 +6,6 @@ package wizard
 import (
 	"context"
 	"errors"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -60,8 +59,8 @@ var Questions = []Question{
 	{"pause", "how long each weight but the first stands", "10m", false, "spec.steps", func(a *starter.Answers) *string { return &a.Pause }, nil},
 }
 
-// Fill answers what no flag says: by asking where there is somebody to ask, else with the defaults.
-func Fill(ctx context.Context, a *starter.Answers, given func(flag string) bool, ask *Asker) error {
+// Fill answers what no flag says: by asking where there is somebody to ask, else with the defaults. folder is where the spec goes; an app is called after it.
+func Fill(ctx context.Context, a *starter.Answers, folder string, given func(flag string) bool, ask *Asker) error {
 	var missing []string
 	for _, q := range Questions {
 		value := q.Answer(a)
@@ -75,7 +74,7 @@ func Fill(ctx context.Context, a *starter.Answers, given func(flag string) bool,
 			continue
 		}
 		if q.Flag == "name" {
-			q.otherwise = directoryName()
+			q.otherwise = nameOf(folder)
 		}
 		switch {
 		case ask != nil:
@@ -94,13 +93,13 @@ func Fill(ctx context.Context, a *starter.Answers, given func(flag string) bool,
 	return nil
 }
 
-// directoryName is the current directory's name where an app can be called so.
-func directoryName() string {
-	here, err := os.Getwd()
+// nameOf is the name of a folder where an app can be called so.
+func nameOf(folder string) string {
+	full, err := filepath.Abs(folder)
 	if err != nil {
 		return ""
 	}
-	name := filepath.Base(here)
+	name := filepath.Base(full)
 	if wrongAnswer(Question{field: "metadata.name", Answer: func(a *starter.Answers) *string { return &a.Name }}, starter.Answers{}, name) != "" {
 		return ""
 	}
