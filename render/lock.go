@@ -21,8 +21,9 @@ type Lock struct {
 	App       string     `json:"app" required:"true" format:"dns1035label"`
 	Namespace string     `json:"namespace,omitempty" format:"dns1123label"`
 	Spec      string     `json:"spec" required:"true"` // path of the spec in the repository that holds it; another spec on the directory is an error
-	Phase     Transition `json:"phase" required:"true" enum:"idle,prepare,shift,scale,header,full,promote,restore,cleanup"`
-	Step      LockStep   `json:"step" required:"true"`
+	Phase     Transition `json:"phase" required:"true" enum:"idle,prepare,shift,scale,header,full,promote,restore,cleanup,un-promote,abort,delete"`
+	Step      LockStep   `json:"step" required:"true"`            // of the plan; where the tree goes back, the one that it goes back from
+	Hold      Hold       `json:"hold,omitempty"`                  // what must be true before the next transition
 	Attempt   int        `json:"attempt" required:"true" min:"1"` // counts the tries of one canary revision
 	Weight    int        `json:"weight" required:"true" min:"0" max:"1000000"`
 	// WeightTotal is what Weight is a part of.
@@ -31,7 +32,9 @@ type Lock struct {
 	Canary      *RevisionRef `json:"canary,omitempty"`       // what is being tried
 	Previous    *RevisionRef `json:"previous,omitempty"`     // what prod ran before stable
 	Steps       []SpecStep   `json:"steps" required:"true" maxItems:"90"`
+	Router      string       `json:"router" required:"true"`    // what splits the traffic
 	Templates   string       `json:"templates" required:"true"` // the template set
+	Rollback    bool         `json:"rollback,omitempty"`        // back to what prod ran before: the steps are not the spec's, there are none
 	Paused      bool         `json:"paused,omitempty"`          // a person's stop
 	Full        bool         `json:"full,omitempty"`            // pauses and analyses are waived
 	Aborted     string       `json:"aborted,omitempty"`         // the revision that was aborted
@@ -85,14 +88,23 @@ func (l *Lock) Encode() []byte {
 	b.put("spec: ", scalar(l.Spec), "\n")
 	b.put("phase: ", string(l.Phase), "\n")
 	b.put("step:\n  index: ", strconv.Itoa(l.Step.Index), "\n  name: ", scalar(l.Step.Name), "\n  last: ", strconv.Itoa(l.Step.Last), "\n")
+	b.hold(l.Hold)
 	b.put("attempt: ", strconv.Itoa(l.Attempt), "\n")
 	b.put("weight: ", strconv.Itoa(l.Weight), "\n")
 	b.put("weightTotal: ", strconv.Itoa(l.WeightTotal), "\n")
 	b.revision("stable", &l.Stable)
 	b.revision("canary", l.Canary)
 	b.revision("previous", l.Previous)
-	b.put("steps:\n", string(l.steps))
+	if len(l.steps) == 0 {
+		b.put("steps: []\n")
+	} else {
+		b.put("steps:\n", string(l.steps))
+	}
+	b.put("router: ", scalar(l.Router), "\n")
 	b.put("templates: ", scalar(l.Templates), "\n")
+	if l.Rollback {
+		b.put("rollback: true\n")
+	}
 	if l.Paused {
 		b.put("paused: true\n")
 	}
@@ -132,6 +144,22 @@ func (b *lines) revision(key string, r *RevisionRef) {
 	b.put(key, ":\n  revision: ", scalar(r.Revision), "\n  images:\n")
 	for _, i := range r.Images {
 		b.put("    ", scalar(i.Container), ": ", scalar(i.Image), "\n")
+	}
+}
+
+func (b *lines) hold(h Hold) {
+	if h == (Hold{}) {
+		return
+	}
+	b.put("hold:\n")
+	if h.Settle != 0 {
+		b.put("  settle: ", h.Settle.String(), "\n")
+	}
+	if h.Pause != 0 {
+		b.put("  pause: ", h.Pause.String(), "\n")
+	}
+	if h.Manual {
+		b.put("  manual: true\n")
 	}
 }
 
@@ -186,13 +214,12 @@ func ReadLock(file string, data []byte) (Lock, error) {
 
 // inconsistent says what a lock cannot mean, "" where nothing is wrong with it.
 func (l *Lock) inconsistent() string {
-	idle := l.Phase == Idle || l.Phase == Cleanup
 	switch {
 	case l.Step.Index > l.Step.Last:
 		return "step.index is beyond step.last"
 	case l.Weight > l.WeightTotal:
 		return "weight is beyond weightTotal"
-	case idle == (l.Canary != nil):
+	case l.Phase.idle() == (l.Canary != nil):
 		return "phase " + string(l.Phase) + " and canary do not go together"
 	case (l.Phase == Promote || l.Phase == Restore) && l.Previous == nil:
 		return "phase " + string(l.Phase) + " has no previous"

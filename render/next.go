@@ -7,46 +7,166 @@ import (
 	"strings"
 )
 
-// Sync is the transition that brings an idle tree to what the spec says without a new revision: another host, more replicas.
-const Sync Transition = "sync"
+// Transitions that are no step of a plan and no phase of a tree.
+const (
+	Install     Transition = "install"      // puts an app where there was none, without a ramp
+	Sync        Transition = "sync"         // brings a tree to what the spec says without a new revision: another host, more replicas
+	Supersede   Transition = "supersede"    // an abort for the sake of a third revision
+	Forget      Transition = "forget"       // an abort is forgotten: the spec asks for what prod runs
+	Replan      Transition = "replan"       // a rollout goes on by the spec's steps of today
+	PauseIt     Transition = "pause"        // nothing moves but an abort until somebody resumes
+	ResumeIt    Transition = "resume"       // ends a pause, and what a revert means
+	PromoteFull Transition = "promote-full" // pauses and analyses are waived from now on
+)
+
+// maxSkew is how far a commit may be ahead of the clock, in seconds, before nothing is believed.
+const maxSkew = 120
 
 // Evidence is what Next may know beside the spec and the tree. Times are Unix seconds; nothing is fetched.
 type Evidence struct {
 	Now      int64
-	Since    int64 // when the step was committed
-	Applied  int64 // when the cluster had applied it; 0: nobody has seen it, it is assumed after settle
-	Promoted bool  // somebody promoted: the manual hold is waived, settle never is
-	WentBack bool  // history holds a later step of this attempt: a person's revert sticks
-	NoHolds  bool  // nothing tracks the branch (commit): no hold has to be met
+	Since    int64    // when the step was committed
+	Applied  *Applied // what a witness says of the cluster; nil: there is none, and a step is assumed to be applied after settle
+	WentBack bool     // history holds a later step of this attempt, and no abort of ours led back: a person's revert sticks
+	BackFrom string   // with WentBack: the revision whose rollout was taken back
+	Attempts int      // the highest attempt at the revision that history holds
+	Shallow  bool     // history is cut off before the step began: Since and WentBack are unknown
+	Promoted bool     // somebody promotes: the manual hold is waived, settle never is
+	Full     bool     // with Promoted: and every pause from now on
+	Retried  bool     // somebody retries what was aborted or taken back
+	Replan   bool     // somebody wants the spec's steps of today
+	NoHolds  bool     // nothing tracks the branch (commit): no hold has to be met, and history does not count
+}
+
+// Applied is what a witness says of the cluster.
+type Applied struct {
+	Yes bool  // the cluster has applied the step
+	At  int64 // since when; 0: that is not known
 }
 
 // Decision is what is to be done next; where all fields are empty, nothing is.
 type Decision struct {
 	Transition Transition
-	Step       Step   // with a Transition: the step to write
+	Step       Step   // with a Transition that leads to a step of the plan: that step
 	Waiting    string // why not yet
 	Until      int64  // with Waiting: when it may go on, Unix seconds; 0 where no clock ends it
 	Refused    string // why not at all
+
+	attempt int  // a new one; 0 leaves it as it is
+	full    bool // every pause is waived from now on
 }
 
-// Next decides the one next transition of a tree. It is level-triggered: called again on the same tree with the same evidence it says the same.
-// wanted is the name of the revision that the spec asks for.
-func (r *Release) Next(s State, wanted string, ev Evidence) (Decision, error) {
+func refuse(format string, args ...any) Decision {
+	return Decision{Refused: fmt.Sprintf(format, args...)}
+}
+
+// Next decides what the tree alone can: the ways back, and whatever stops a rollout. decided is false where it takes a compiled Release to go on. wanted is the
+// name of the revision that the spec asks for.
+func (s State) Next(wanted string, ev Evidence) (d Decision, decided bool) {
 	l := s.Lock
 	switch {
 	case l == nil:
-		return Decision{Refused: "nothing is installed here"}, nil
+		return refuse("nothing is installed here: gitramp install"), true
+	case l.Phase == Delete:
+		return refuse("the app is being deleted: gitramp delete finishes it"), true
+	case l.Phase.goesBack():
+		return s.Finish(wanted, ev), true
+	case l.wantsBack(wanted):
+		return s.Abort(), true
 	case len(s.Drift) > 0:
-		return Decision{Refused: fmt.Sprintf("%s %s since gitramp wrote it", s.Drift[0].Path, s.Drift[0].Problem)}, nil
-	case l.Paused || ev.WentBack:
-		return Decision{Waiting: "paused"}, nil
-	case s.IsIdle():
-		return r.fromIdle(s, wanted)
-	case wanted != l.Canary.Revision:
-		return Decision{Refused: l.where() + ", and the spec asks for another revision by now: ask for that one again to finish it, or take it back with git revert, the newest commit first"}, nil
+		return refuse("%s %s since gitramp wrote it", s.Drift[0].Path, s.Drift[0].Problem), true
+	case l.Paused && !ev.Promoted:
+		return Decision{Waiting: "paused: gitramp resume, promote or abort"}, true
+	case ev.NoHolds:
+	case ev.Shallow && (l.Canary != nil || wanted != l.Stable.Revision):
+		return ev.cutOff(), true
+	case ev.Since > ev.Now+maxSkew:
+		return ev.skewed(), true
+	case ev.WentBack && l.Canary != nil && !ev.Promoted:
+		return Decision{Waiting: "taken back by a person: gitramp resume, promote or abort"}, true
+	case ev.WentBack && l.Canary == nil && wanted == ev.BackFrom && !ev.Retried:
+		return Decision{Waiting: "taken back by a person: gitramp retry, or ask for another revision"}, true
 	}
-	if !bytes.Equal(r.asked, l.steps) {
-		return Decision{Refused: l.where() + ", and the spec has other steps by now: put back those in " + LockFile + " to go on"}, nil
+	if l.Canary != nil && wanted != l.Canary.Revision && !l.promoted() {
+		return Decision{Transition: Supersede}, true
+	}
+	return Decision{}, false
+}
+
+func (ev Evidence) cutOff() Decision {
+	return refuse("history is cut off before this step began, so nobody knows since when it stands: fetch all of it (git fetch --unshallow, or fetch-depth: 0)")
+}
+
+func (ev Evidence) skewed() Decision {
+	return refuse("clock skew: the step was committed %s ahead of the clock of this machine", Duration(ev.Since-ev.Now))
+}
+
+// promoted says whether prod runs the canary's revision in this tree.
+func (l *Lock) promoted() bool { return l.Phase == Promote || l.Phase == Restore }
+
+// wantsBack says whether a running release is asked to go back to what prod ran before it.
+func (l *Lock) wantsBack(wanted string) bool {
+	switch {
+	case l.Canary == nil || wanted == l.Canary.Revision || l.Phase == Restore:
+		return false
+	case l.Phase == Promote:
+		return wanted == l.Previous.Revision
+	}
+	return wanted == l.Stable.Revision
+}
+
+// Abort decides the way back from a tree, whatever else is the matter with it. It needs no spec.
+func (s State) Abort() Decision {
+	l := s.Lock
+	switch {
+	case l == nil:
+		return refuse("nothing is installed here")
+	case l.Canary == nil, l.Phase.goesBack():
+		return Decision{} // nothing is on its way, or it is on its way back
+	case l.Phase == Restore:
+		return refuse("prod runs %s by now and has all the traffic: gitramp advance finishes the rollout, gitramp rollback goes back by a release", l.tried())
+	case l.Phase == Promote:
+		return Decision{Transition: Unpromote}
+	}
+	return Decision{Transition: Abort}
+}
+
+// Finish decides how a tree that goes back goes on.
+func (s State) Finish(wanted string, ev Evidence) Decision {
+	l := s.Lock
+	if !ev.NoHolds {
+		if ev.Shallow {
+			return ev.cutOff()
+		}
+		if ev.Since > ev.Now+maxSkew {
+			return ev.skewed()
+		}
+	}
+	if d := l.Hold.unmet(false, ev); d.Waiting != "" {
+		return d
+	}
+	switch {
+	case l.Phase == Unpromote:
+		return Decision{Transition: Abort}
+	case wanted == l.Stable.Revision:
+		return Decision{Transition: Forget}
+	}
+	return Decision{Transition: Cleanup}
+}
+
+// Next decides the one next transition of a tree. It is level-triggered: called again on the same tree with the same evidence it says the same. wanted is the
+// name of the revision that the spec asks for.
+func (r *Release) Next(s State, wanted string, ev Evidence) (Decision, error) {
+	if d, decided := s.Next(wanted, ev); decided {
+		return d, nil
+	}
+	l := s.Lock
+	if s.IsIdle() {
+		return r.fromIdle(s, wanted, ev)
+	}
+	replanned := !l.promoted() && !r.back && !bytes.Equal(r.asked, l.steps)
+	if replanned && !ev.Replan {
+		return refuse("%s, and the spec has other steps by now: put back those in %s to go on, or --replan", l.where(), LockFile), nil
 	}
 	if own, _, err := r.Own(s); err != nil {
 		return Decision{}, err
@@ -56,50 +176,92 @@ func (r *Release) Next(s State, wanted string, ev Evidence) (Decision, error) {
 		}
 		return Decision{Transition: Sync, Step: r.ownStep(*l)}, nil
 	}
-	hold := r.Plan.Steps[l.Step.Index].Hold
-	if d := hold.unmet(l.Full, ev); d.Waiting != "" {
+	if d := r.Plan.Steps[l.Step.Index].Hold.unmet(l.Full, ev); d.Waiting != "" {
 		return d, nil
 	}
-	st := r.Plan.Steps[l.Step.Index+1]
-	return Decision{Transition: st.Transition, Step: st}, nil
+	d := Decision{full: ev.Full}
+	if ev.WentBack && !ev.NoHolds { // and promoted, or it would not have come here
+		d.attempt = max(l.Attempt, ev.Attempts) + 1
+	}
+	if replanned {
+		return r.replan(l, d), nil
+	}
+	d.Step = r.Plan.Steps[l.Step.Index+1]
+	d.Transition = d.Step.Transition
+	return d, nil
+}
+
+// replan goes on at the first of the spec's steps whose weight is at or above the present one. Capacity leads traffic, so its pods have to be there already.
+func (r *Release) replan(l *Lock, d Decision) Decision {
+	if total := r.spec.RouteSpec().WeightTotal; total != l.WeightTotal {
+		return refuse("%s, and its weights are parts of %d, not %d", l.where(), l.WeightTotal, total)
+	}
+	pods := r.Plan.Steps[l.Step.Index].Canary
+	for _, st := range r.spec.Plan().Steps {
+		if st.Transition != Shift && st.Transition != Full || st.Weight < l.Weight {
+			continue
+		}
+		if need := CanaryReplicas(st.Weight, l.WeightTotal, st.Prod, r.spec.Spec.MinPods); st.Weight > l.Weight && pods < need {
+			return refuse("%s with %d canary pods, and the next weight of the spec's new steps, %d, needs %d: let the steps have setWeight: %d before it, so that the pods start first",
+				l.where(), pods, st.Weight, need, l.Weight)
+		}
+		d.Transition, d.Step = Replan, st
+		return d
+	}
+	return refuse("%s, and no step of the spec has its weight or a higher one", l.where())
 }
 
 // where says how far a rollout is.
 func (l *Lock) where() string {
+	return fmt.Sprintf("the rollout of %s stands at step %d of %d (%s)", l.tried(), l.Step.Index, l.Step.Last, l.Step.Name)
+}
+
+// tried is the images of what is being tried.
+func (l *Lock) tried() string {
 	var images []string
 	for _, i := range l.Canary.Images {
 		images = append(images, i.Image)
 	}
-	return fmt.Sprintf("the rollout of %s stands at step %d of %d (%s)", strings.Join(images, ", "), l.Step.Index, l.Step.Last, l.Step.Name)
+	return strings.Join(images, ", ")
 }
 
 // fromIdle begins a release, after a sync where the tree is not what the spec says of it.
-func (r *Release) fromIdle(s State, wanted string) (Decision, error) {
+func (r *Release) fromIdle(s State, wanted string, ev Evidence) (Decision, error) {
 	own, _, err := r.Own(s)
 	if err != nil {
 		return Decision{}, err
 	}
-	if len(Changes(s.Tree, own)) > 0 {
-		return Decision{Transition: Sync, Step: r.ownStep(*s.Lock)}, nil
-	}
-	if wanted == s.Lock.Stable.Revision {
-		return Decision{}, nil
-	}
+	l := s.Lock
 	st := r.Plan.Steps[1]
+	switch {
+	case len(Changes(s.Tree, own)) > 0:
+		return Decision{Transition: Sync, Step: r.ownStep(*l)}, nil
+	case wanted == l.Stable.Revision && l.Aborted != "":
+		return Decision{Transition: Forget}, nil
+	case wanted == l.Stable.Revision:
+		return Decision{}, nil
+	case wanted == l.Aborted && !ev.Retried:
+		return Decision{Waiting: "aborted: gitramp retry, or ask for another revision"}, nil
+	case wanted == l.Aborted, ev.WentBack && wanted == ev.BackFrom:
+		return Decision{Transition: st.Transition, Step: st, attempt: max(l.Attempt, ev.Attempts) + 1}, nil
+	}
 	return Decision{Transition: st.Transition, Step: st}, nil
 }
 
-// unmet says what a hold still waits for; an empty Waiting says that it is met.
+// unmet says what a hold still waits for; an empty Waiting says that it is met. full waives pauses. Without a witness a step counts as applied after settle; a
+// witness that does not say since when ends settle, and pauses run as without it.
 func (h Hold) unmet(full bool, ev Evidence) Decision {
 	if ev.NoHolds {
 		return Decision{}
 	}
-	until := ev.Applied
-	if until == 0 {
-		until = ev.Since + int64(h.Settle)
-	}
-	if ev.Now < until {
-		return Decision{Waiting: "settling", Until: until}
+	start := ev.Since + int64(h.Settle)
+	switch a := ev.Applied; {
+	case a == nil && ev.Now < start:
+		return Decision{Waiting: "settling", Until: start}
+	case a != nil && !a.Yes:
+		return Decision{Waiting: "not applied by the cluster yet"}
+	case a != nil && a.At != 0:
+		start = max(a.At, ev.Since)
 	}
 	if full || ev.Promoted {
 		return Decision{}
@@ -107,8 +269,8 @@ func (h Hold) unmet(full bool, ev Evidence) Decision {
 	if h.Manual {
 		return Decision{Waiting: "until promoted"}
 	}
-	if until += int64(h.Pause); ev.Now < until {
-		return Decision{Waiting: "pausing", Until: until}
+	if end := start + int64(h.Pause); h.Pause > 0 && ev.Now < end {
+		return Decision{Waiting: "pausing", Until: end}
 	}
 	return Decision{}
 }
@@ -116,7 +278,7 @@ func (h Hold) unmet(full bool, ev Evidence) Decision {
 // ownStep is the step of the plan that a tree stands at. Idle is where prod runs one of the plan's revisions alone, whichever way it came there.
 func (r *Release) ownStep(l Lock) Step {
 	switch {
-	case l.Phase != Idle && l.Phase != Cleanup:
+	case l.Canary != nil:
 		return r.Plan.Steps[l.Step.Index]
 	case l.Stable.Revision == r.revs.Stable.Name:
 		return r.Plan.Steps[0]
@@ -125,15 +287,19 @@ func (r *Release) ownStep(l Lock) Step {
 }
 
 // Own renders a tree again at its own step: what the spec says today about everything but the revisions and the step. Where nothing comes out differently the
-// lock keeps its bytes.
+// lock keeps its bytes. A tree that goes back is as it is.
 func (r *Release) Own(s State) (Tree, *Lock, error) {
-	files, err := r.files(r.ownStep(*s.Lock))
+	if s.Lock.Phase.goesBack() || s.Lock.Phase == Delete {
+		return s.Tree, s.Lock, nil
+	}
+	st := r.ownStep(*s.Lock)
+	files, err := r.files(st)
 	if err != nil {
 		return nil, nil, err
 	}
 	l := *s.Lock
-	l.Files, l.Spec = r.digestsOf(files), r.origin
-	if !slices.Equal(l.Files, s.Lock.Files) || l.Spec != s.Lock.Spec {
+	l.Files, l.Spec, l.Hold, l.Router = r.digestsOf(files), r.origin, st.Hold, r.canary.RouteSpec().Router
+	if !slices.Equal(l.Files, s.Lock.Files) || l.Spec != s.Lock.Spec || l.Hold != s.Lock.Hold || l.Router != s.Lock.Router {
 		l.Parent = s.Lock.Self
 	}
 	return files.with(File{LockFile, l.Encode()}), &l, nil

@@ -1,155 +1,258 @@
 package render_test
 
 import (
+	"bytes"
+	"strings"
 	"testing"
 
 	"github.com/gitramp/gitramp/render"
 )
 
-const nextSpec = `{apiVersion: gitramp.dev/v1alpha1, kind: Canary, metadata: {name: app}, spec: {image: "app:2", stable: {image: "app:1"}, port: 80,
-  settle: 10m, route: {host: a.example.com}, steps: [{setWeight: 20}, {pause: {}}, {setWeight: 50}, {pause: {duration: 1h}}]}}`
-
-// TestNext: one row for a kind of tree and evidence. Steps: 0 idle, 1 prepare, 2 weight-20, 3 weight-50, 4 full, 5 promote, 6 restore, 7 cleanup.
+// TestNext has every row of the table of transitions: what the tree is, what the spec asks for, and what comes next. app:1 is what prod runs first, app:2 what is
+// tried, app:3 a third revision.
 func TestNext(t *testing.T) {
 	const committed, min = 1_700_000_000, 60
-	at := func(seconds int64) render.Evidence {
+	after := func(seconds int64) render.Evidence {
 		return render.Evidence{Now: committed + seconds, Since: committed}
 	}
+	late := after(1e6)
 	with := func(ev render.Evidence, change func(*render.Evidence)) render.Evidence { change(&ev); return ev }
+	witness := func(ev render.Evidence, yes bool, at int64) render.Evidence {
+		if at != 0 {
+			at += committed
+		}
+		ev.Applied = &render.Applied{Yes: yes, At: at}
+		return ev
+	}
+	idle := newStory
+	at := func(step int) func(tester) *story { return func(t tester) *story { return newStory(t).run(step) } }
+	abort := func(w *story) *story { return w.do(render.State.Abort) }
+	aborting := func(t tester) *story { return abort(at(3)(t)) }
+	aborted := func(t tester) *story { return aborting(t).run(1) }
+	unpromoting := func(t tester) *story { return abort(at(5)(t)) }
+	paused := func(step int) func(tester) *story {
+		return func(t tester) *story { return at(step)(t).do(render.State.Pause) }
+	}
+	full := func(step int) func(tester) *story {
+		return func(t tester) *story { return at(step)(t).do(render.State.PromoteFull) }
+	}
+	took := func(ev *render.Evidence) { ev.WentBack, ev.Attempts = true, 1 }
+	rolledBack := func(steps int) func(tester) *story {
+		return func(t tester) *story { return at(7)(t).ask("1").run(steps) }
+	}
+	const goesOn = "the rollout of app:2 stands at step "
+
 	for _, c := range []struct {
-		name    string
-		step    int
-		edit    func(*render.Lock)
-		wanted  string // "" is the release's canary
-		ev      render.Evidence
-		move    render.Transition
-		to      int
-		waiting string
-		until   int64
-		refused string
+		name  string
+		tree  func(tester) *story
+		image string // what the spec asks for
+		ev    render.Evidence
+		want  string
 	}{
-		{name: "idle, another revision: prepare", step: 0, ev: at(0), move: render.Prepare, to: 1},
-		{name: "idle, the same revision: nothing", step: 0, wanted: "stable", ev: at(0)},
-		{name: "after cleanup: nothing", step: 7, ev: at(0)},
-		{name: "not settled", step: 1, ev: at(10*min - 1), waiting: "settling", until: committed + 10*min},
-		{name: "settled", step: 1, ev: at(10 * min), move: render.Shift, to: 2},
-		{name: "seen applied: settle is met by the witness", step: 1, ev: with(at(5), func(e *render.Evidence) { e.Applied = committed + 4 }), move: render.Shift, to: 2},
-		{name: "manual", step: 2, ev: at(1e6), waiting: "until promoted"},
-		{name: "manual, promoted", step: 2, ev: with(at(10*min), func(e *render.Evidence) { e.Promoted = true }), move: render.Shift, to: 3},
-		{name: "promoted does not waive settle", step: 2, ev: with(at(9*min), func(e *render.Evidence) { e.Promoted = true }), waiting: "settling", until: committed + 10*min},
-		{name: "a pause runs from when the step is applied", step: 3, ev: at(69 * min), waiting: "pausing", until: committed + 70*min},
-		{name: "a pause is over", step: 3, ev: at(70 * min), move: render.Full, to: 4},
-		{name: "a pause after a witness", step: 3, ev: with(at(61*min), func(e *render.Evidence) { e.Applied = committed + min }), move: render.Full, to: 4},
-		{name: "full waives pauses", step: 3, edit: func(l *render.Lock) { l.Full = true }, ev: at(10 * min), move: render.Full, to: 4},
-		{name: "full waives no settle", step: 3, edit: func(l *render.Lock) { l.Full = true }, ev: at(9 * min), waiting: "settling", until: committed + 10*min},
-		{name: "full has the longest pause", step: 4, ev: at(60 * min), waiting: "pausing", until: committed + 70*min},
-		{name: "then promote", step: 4, ev: at(70 * min), move: render.Promote, to: 5},
-		{name: "then restore", step: 5, ev: at(10 * min), move: render.Restore, to: 6},
-		{name: "then cleanup", step: 6, ev: at(10 * min), move: render.Cleanup, to: 7},
-		{name: "no holds", step: 2, ev: render.Evidence{NoHolds: true}, move: render.Shift, to: 3},
-		{name: "paused", step: 1, edit: func(l *render.Lock) { l.Paused = true }, ev: at(1e6), waiting: "paused"},
-		{name: "history went back", step: 1, ev: with(at(1e6), func(e *render.Evidence) { e.WentBack = true }), waiting: "paused"},
-		{name: "another revision on the way", step: 2, wanted: "another", ev: at(1e6), refused: "the rollout of app:2 stands at step 2 of 7 (weight-20), and the spec asks for another revision by now: ask for that one again to finish it, or take it back with git revert, the newest commit first"},
+		{"none: install is explicit", func(t tester) *story { w := idle(t); w.state = render.State{}; return w }, "2", late, "refused: nothing is installed here: gitramp install"},
+
+		{"idle on S, S: nothing", idle, "1", late, "nothing"},
+		{"idle on S, S and another host: sync", func(t tester) *story { w := idle(t); w.text = strings.Replace(w.text, "a.example", "b.example", 1); return w }, "1", late, "sync 00-idle"},
+		{"idle on S, C and another host: sync first", func(t tester) *story { w := idle(t); w.text = strings.Replace(w.text, "a.example", "b.example", 1); return w }, "2", late, "sync 00-idle"},
+		{"idle on S, C: prepare", idle, "2", after(0), "prepare 01-prepare"},
+		{"idle on S, C, history cut off: refused", idle, "2", with(late, func(e *render.Evidence) { e.Shallow = true }), "refused: history is cut off before this step began, so nobody knows since when it stands: fetch all of it (git fetch --unshallow, or fetch-depth: 0)"},
+		{"idle on S, S, history cut off: nothing", idle, "1", with(late, func(e *render.Evidence) { e.Shallow = true }), "nothing"},
+		{"idle on S by a revert of prepare, C: a person's stop sticks", idle, "2", with(late, func(e *render.Evidence) { took(e); e.BackFrom = newStory(t).wanted() }), "waiting: taken back by a person: gitramp retry, or ask for another revision"},
+		{"idle on S by a revert of prepare, D: prepare", idle, "3", with(late, func(e *render.Evidence) { took(e); e.BackFrom = newStory(t).wanted() }), "prepare 01-prepare"},
+		{"idle on S by a revert of prepare, retried", idle, "2", with(late, func(e *render.Evidence) { took(e); e.Retried = true; e.BackFrom = newStory(t).wanted() }), "prepare 01-prepare"},
+
+		{"ramping, C: not settled", at(1), "2", after(10*min - 1), "waiting: settling until +10m"},
+		{"ramping, C: settled", at(1), "2", after(10 * min), "shift 02-weight-20"},
+		{"ramping, C: manual", at(2), "2", late, "waiting: until promoted"},
+		{"ramping, C: manual, promoted", at(2), "2", with(after(10*min), func(e *render.Evidence) { e.Promoted = true }), "shift 03-weight-50"},
+		{"ramping, C: promoted waives no settle", at(2), "2", with(after(9*min), func(e *render.Evidence) { e.Promoted = true }), "waiting: settling until +10m"},
+		{"ramping, C: a pause runs from when the step is applied", at(3), "2", after(70*min - 1), "waiting: pausing until +1h10m"},
+		{"ramping, C: a pause is over", at(3), "2", after(70 * min), "full 04-full"},
+		{"ramping, C: a witness that it is not applied", at(3), "2", witness(late, false, 0), "waiting: not applied by the cluster yet"},
+		{"ramping, C: a witness that it is applied ends settle", at(1), "2", witness(after(5), true, 0), "shift 02-weight-20"},
+		{"ramping, C: a witness without a time starts no pause early", at(3), "2", witness(after(65*min), true, 0), "waiting: pausing until +1h10m"},
+		{"ramping, C: a witness with a time starts the pause", at(3), "2", witness(after(61*min), true, 1*min), "full 04-full"},
+		{"ramping, C: a witness of before the step is of the step", at(3), "2", witness(after(60*min-1), true, -1), "waiting: pausing until +1h"},
+		{"ramping, C: promoted, not applied", at(2), "2", witness(with(late, func(e *render.Evidence) { e.Promoted = true }), false, 0), "waiting: not applied by the cluster yet"},
+		{"ramping, C, full waived: settle", full(3), "2", after(10*min - 1), "waiting: settling until +10m"},
+		{"ramping, C, full waived: no pause", full(3), "2", after(10 * min), "full 04-full"},
+		{"ramping, C, full waived: nothing manual", full(2), "2", after(10 * min), "shift 03-weight-50"},
+		{"full, C: the longest pause", at(4), "2", after(70*min - 1), "waiting: pausing until +1h10m"},
+		{"full, C: promote", at(4), "2", after(70 * min), "promote 05-promote"},
+		{"ramping, S: abort, whatever the hold", at(2), "1", after(0), "abort"},
+		{"ramping, S, in the future: abort", at(2), "1", after(-1000), "abort"},
+		{"full, S: abort", at(4), "1", after(0), "abort"},
+		{"ramping, D: supersede", at(3), "3", after(0), "supersede"},
+		{"ramping, other steps: refused", func(t tester) *story { w := at(2)(t); w.text = strings.Replace(w.text, "setWeight: 50", "setWeight: 60", 1); return w }, "2", late,
+			"refused: " + goesOn + "2 of 7 (weight-20), and the spec has other steps by now: put back those in gitramp.lock to go on, or --replan"},
+		{"ramping, other steps: the hold of the step counts", func(t tester) *story { w := at(2)(t); w.text = strings.Replace(w.text, "setWeight: 50", "setWeight: 60", 1); return w }, "2",
+			with(after(0), func(e *render.Evidence) { e.Replan = true }), "waiting: settling until +10m"},
+		{"ramping, other steps, replan: at today's weight", func(t tester) *story { w := at(2)(t); w.text = strings.Replace(w.text, "[{setWeight: 20}", "[{setWeight: 5}, {setWeight: 20}", 1); return w }, "2",
+			with(late, func(e *render.Evidence) { e.Replan, e.Promoted = true, true }), "replan 03-weight-20"},
+		{"ramping, other steps, replan: above today's weight", func(t tester) *story { w := at(2)(t); w.text = strings.Replace(w.text, "[{setWeight: 20}", "[{setWeight: 10}, {setWeight: 40}", 1); return w }, "2",
+			with(late, func(e *render.Evidence) { e.Replan, e.Promoted = true, true }), "replan 03-weight-40"},
+		{"ramping, other steps, replan: the pods are not there", func(t tester) *story { w := at(2)(t); w.text = strings.Replace(w.text, "{setWeight: 20}, {pause: {}}, {setWeight: 50}", "{setWeight: 80}", 1); return w }, "2",
+			with(late, func(e *render.Evidence) { e.Replan, e.Promoted = true, true }), "refused: " + goesOn + "2 of 7 (weight-20) with 2 canary pods, and the next weight of the spec's new steps, 80, needs 4: let the steps have setWeight: 20 before it, so that the pods start first"},
+		{"ramping, another host: sync before the step", func(t tester) *story { w := at(2)(t); w.text = strings.Replace(w.text, "a.example", "b.example", 1); return w }, "2", late, "sync 02-weight-20"},
+		{"ramping, fewer replicas: refused", func(t tester) *story { w := at(1)(t); w.text = strings.Replace(w.text, "replicas: 4", "replicas: 3", 1); return w }, "2", late,
+			"refused: " + goesOn + "1 of 7 (prepare); meanwhile the spec changes prod-deployment.yaml, where only replicas may change, and only upwards: put it back until the rollout is over"},
+		{"ramping, edited: refused", func(t tester) *story { w := at(2)(t); w.state = edited(t, w.state, "prod-service.yaml"); return w }, "2", late, "refused: prod-service.yaml was edited since gitramp wrote it"},
+		{"ramping, edited, S: abort all the same", func(t tester) *story { w := at(2)(t); w.state = edited(t, w.state, "prod-service.yaml"); return w }, "1", late, "abort"},
+		{"ramping, paused", paused(2), "2", late, "waiting: paused: gitramp resume, promote or abort"},
+		{"ramping, paused, promoted", paused(2), "2", with(late, func(e *render.Evidence) { e.Promoted = true }), "shift 03-weight-50"},
+		{"ramping, paused, D: a person's stop sticks", paused(2), "3", late, "waiting: paused: gitramp resume, promote or abort"},
+		{"ramping, paused, S: abort", paused(2), "1", late, "abort"},
+		{"idle, paused, C", paused(0), "2", late, "waiting: paused: gitramp resume, promote or abort"},
+		{"ramping, taken back", at(2), "2", with(late, took), "waiting: taken back by a person: gitramp resume, promote or abort"},
+		{"ramping, taken back, D", at(2), "3", with(late, took), "waiting: taken back by a person: gitramp resume, promote or abort"},
+		{"ramping, taken back, S: abort", at(2), "1", with(late, took), "abort"},
+		{"ramping, taken back, promoted", at(2), "2", with(late, func(e *render.Evidence) { took(e); e.Promoted = true }), "shift 03-weight-50"},
+		{"promote, taken back", at(5), "2", with(late, took), "waiting: taken back by a person: gitramp resume, promote or abort"},
+		{"restore, taken back", at(6), "2", with(late, took), "waiting: taken back by a person: gitramp resume, promote or abort"},
+		{"ramping, history cut off", at(2), "2", with(late, func(e *render.Evidence) { e.Shallow = true }), "refused: history is cut off before this step began, so nobody knows since when it stands: fetch all of it (git fetch --unshallow, or fetch-depth: 0)"},
+		{"ramping, history cut off, S: abort", at(2), "1", with(late, func(e *render.Evidence) { e.Shallow = true }), "abort"},
+		{"ramping, committed in the future", at(2), "2", after(-121), "refused: clock skew: the step was committed 2m1s ahead of the clock of this machine"},
+		{"ramping, committed a little in the future", at(2), "2", after(-120), "waiting: settling until +10m"},
+
+		{"promote, C: not settled", at(5), "2", after(10*min - 1), "waiting: settling until +10m"},
+		{"promote, C: restore", at(5), "2", after(10 * min), "restore 06-restore"},
+		{"promote, S: un-promote", at(5), "1", after(0), "un-promote"},
+		{"promote, D: finish first", at(5), "3", after(10 * min), "restore 06-restore"},
+		{"promote, C and other steps: they no longer matter", func(t tester) *story { w := at(5)(t); w.text = strings.Replace(w.text, "setWeight: 50", "setWeight: 60", 1); return w }, "2", late, "restore 06-restore"},
+		{"un-promoting, C: not settled", unpromoting, "2", after(10*min - 1), "waiting: settling until +10m"},
+		{"un-promoting, C: finish to S", unpromoting, "2", after(10 * min), "abort"},
+		{"un-promoting, D: finish to S", unpromoting, "3", after(10 * min), "abort"},
+		{"un-promoting, S: finish to S", unpromoting, "1", after(10 * min), "abort"},
+		{"un-promoted, C: finish withdrawing", func(t tester) *story { return unpromoting(t).run(1) }, "2", after(10 * min), "cleanup"},
+		{"un-promoted, D: finish withdrawing", func(t tester) *story { return unpromoting(t).run(1) }, "3", after(10 * min), "cleanup"},
+		{"un-promoted and clean, D: prepare", func(t tester) *story { return unpromoting(t).run(2) }, "3", late, "prepare 01-prepare"},
+		{"un-promoted and clean, C: waits", func(t tester) *story { return unpromoting(t).run(2) }, "2", late, "waiting: aborted: gitramp retry, or ask for another revision"},
+
+		{"restore, C: not settled", at(6), "2", after(0), "waiting: settling until +10m"},
+		{"restore, C: cleanup", at(6), "2", late, "cleanup 07-cleanup"},
+		{"restore, D: finish first", at(6), "3", late, "cleanup 07-cleanup"},
+		{"restore, S: finish first", at(6), "1", late, "cleanup 07-cleanup"},
+		{"cleanup, C: nothing", at(7), "2", after(0), "nothing"},
+		{"cleanup, D: prepare", at(7), "3", after(0), "prepare 01-prepare"},
+		{"cleanup, S: a rollback release", at(7), "1", after(0), "prepare 01-prepare"},
+		{"rolling back, S: no steps of the spec's", rolledBack(1), "1", after(10 * min), "full 02-full"},
+		{"rolling back, S: settles", rolledBack(2), "1", after(10*min - 1), "waiting: settling until +10m"},
+		{"rolling back, S: no pause", rolledBack(2), "1", after(10 * min), "promote 03-promote"},
+		{"rolling back, C: abort", rolledBack(2), "2", after(0), "abort"},
+		{"rolling back, D: supersede", rolledBack(2), "3", after(0), "supersede"},
+		{"rolled back, S: nothing", rolledBack(5), "1", late, "nothing"},
+		{"rolled back, C again: a whole ramp", func(t tester) *story { return rolledBack(5)(t).ask("2").run(1) }, "2", late, "shift 02-weight-20"},
+
+		{"aborting, C: not settled", aborting, "2", after(10*min - 1), "waiting: settling until +10m"},
+		{"aborting, C: finish withdrawing", aborting, "2", after(10 * min), "cleanup"},
+		{"aborting, D: finish withdrawing", aborting, "3", after(10 * min), "cleanup"},
+		{"aborting, S: finish, and forget", aborting, "1", after(10 * min), "forget"},
+		{"aborting, history cut off", aborting, "1", with(late, func(e *render.Evidence) { e.Shallow = true }), "refused: history is cut off before this step began, so nobody knows since when it stands: fetch all of it (git fetch --unshallow, or fetch-depth: 0)"},
+		{"aborting, committed in the future", aborting, "2", after(-121), "refused: clock skew: the step was committed 2m1s ahead of the clock of this machine"},
+		{"aborting, taken back is no matter", aborting, "2", with(late, took), "cleanup"},
+		{"aborting, edited: finish all the same", func(t tester) *story { w := aborting(t); w.state = edited(t, w.state, "prod-service.yaml"); return w }, "2", late, "cleanup"},
+		{"aborted, C: waits for a retry", aborted, "2", late, "waiting: aborted: gitramp retry, or ask for another revision"},
+		{"aborted, C, retried", aborted, "2", with(late, func(e *render.Evidence) { e.Retried = true }), "prepare 01-prepare"},
+		{"aborted, S: forgotten", aborted, "1", late, "forget"},
+		{"aborted, D: prepare", aborted, "3", late, "prepare 01-prepare"},
+		{"forgotten, C: prepare", func(t tester) *story { return aborted(t).ask("1").run(1) }, "2", late, "prepare 01-prepare"},
+		{"being deleted", func(t tester) *story { return idle(t).do(func(s render.State) render.Decision { return s.Remove(render.Evidence{NoHolds: true}) }) }, "1", late, "refused: the app is being deleted: gitramp delete finishes it"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			spec := parse(t, nextSpec)
-			r := release(t, spec, shared)
-			s := ramp(t, spec)[c.step]
-			state := render.State{Lock: &s.Lock, Tree: s.Tree}
-			if c.edit != nil {
-				c.edit(state.Lock)
-				state.Tree = replace(s.Tree, render.LockFile, state.Lock.Encode())
+			w := c.tree(t).ask(c.image)
+			d, state := w.next(c.ev)
+			if got := said(d, committed); got != c.want {
+				t.Fatalf("got  %s\nwant %s", got, c.want)
 			}
-			canary, stable := revisionNames(t, spec)
-			wanted := canary
-			switch c.wanted {
-			case "stable":
-				wanted = stable
-			case "another":
-				wanted = "another"
+			if again, _ := w.next(c.ev); said(again, 0) != said(d, 0) {
+				t.Errorf("asked again it says %s", said(again, committed))
 			}
-			d, err := r.Next(state, wanted, c.ev)
-			if err != nil {
-				t.Fatal(err)
-			}
-			want := render.Decision{Transition: c.move, Waiting: c.waiting, Until: c.until, Refused: c.refused}
-			if c.move != "" {
-				want.Step = r.Plan.Steps[c.to]
-			}
-			if d.Transition != want.Transition || d.Step.ID() != want.Step.ID() || d.Waiting != want.Waiting || d.Until != want.Until || d.Refused != want.Refused {
-				t.Errorf("got %+v\nwant %+v", d, want)
+			if d.Transition != "" && len(state.Drift) == 0 {
+				w.state = state
+				checkStory(t, w)
 			}
 		})
 	}
 }
 
-// TestNextWithoutTree, with edited files and with other steps than the pinned ones: refused, and why.
-func TestNextRefuses(t *testing.T) {
-	spec := parse(t, nextSpec)
-	canary, _ := revisionNames(t, spec)
-	s := ramp(t, spec)[2]
-	other := release(t, parse(t, `{apiVersion: gitramp.dev/v1alpha1, kind: Canary, metadata: {name: app}, spec: {image: "app:2", stable: {image: "app:1"}, port: 80,
-	  route: {host: a.example.com}, steps: [{setWeight: 20}, {setWeight: 60}]}}`), shared)
-	for _, c := range []struct {
-		name  string
-		r     *render.Release
-		state render.State
-		want  string
-	}{
-		{"no tree", release(t, spec, shared), render.State{}, "nothing is installed here"},
-		{"drift", release(t, spec, shared), render.State{Lock: &s.Lock, Tree: s.Tree, Drift: []render.Drift{{Path: "prod-service.yaml", Problem: "was edited"}}},
-			"prod-service.yaml was edited since gitramp wrote it"},
-		{"other steps", other, render.State{Lock: &s.Lock, Tree: s.Tree}, "the rollout of app:2 stands at step 2 of 7 (weight-20), and the spec has other steps by now: put back those in gitramp.lock to go on"},
-	} {
-		if d, err := c.r.Next(c.state, canary, render.Evidence{NoHolds: true}); err != nil || d.Refused != c.want || d.Transition != "" {
-			t.Errorf("%s: %+v %v, want refused: %s", c.name, d, err, c.want)
-		}
-	}
-}
-
-// TestNextSyncs: an idle tree follows the spec in what is no revision, before anything else.
-func TestNextSyncs(t *testing.T) {
-	before := ramp(t, parse(t, nextSpec))[0]
-	moved := parse(t, `{apiVersion: gitramp.dev/v1alpha1, kind: Canary, metadata: {name: app}, spec: {image: "app:2", stable: {image: "app:1"}, port: 80, replicas: 3,
-	  route: {host: b.example.com}, steps: [{setWeight: 20}]}}`)
-	canary, _ := revisionNames(t, moved)
-	r := release(t, moved, shared)
-	d, err := r.Next(render.State{Lock: &before.Lock, Tree: before.Tree}, canary, render.Evidence{})
-	if err != nil || d.Transition != render.Sync {
-		t.Fatalf("%+v %v, want a sync", d, err)
-	}
-	tree, lock, err := r.Own(render.State{Lock: &before.Lock, Tree: before.Tree})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if lock.Parent != before.Lock.Self || lock.Stable.Revision != before.Lock.Stable.Revision || lock.Phase != render.Idle {
-		t.Errorf("the sync's lock: %+v", lock)
-	}
-	if d, err = r.Next(render.State{Lock: lock, Tree: tree}, canary, render.Evidence{}); err != nil || d.Transition != render.Prepare {
-		t.Errorf("after the sync: %+v %v, want prepare", d, err)
-	}
-}
-
-func replace(tree render.Tree, path string, data []byte) render.Tree {
-	var out render.Tree
-	for _, f := range tree {
-		if f.Path == path {
-			f.Data = data
-		}
-		out = append(out, f)
-	}
-	return out
-}
-
-func revisionNames(t *testing.T, c *render.Canary) (canary, stable string) {
+// edited is a state with a line appended to one file.
+func edited(t tester, s render.State, path string) render.State {
 	t.Helper()
-	rev, err := c.Revision(shared)
+	files := map[string][]byte{}
+	for _, f := range s.Tree {
+		files[f.Path] = f.Data
+	}
+	files[path] = append(bytes.Clone(files[path]), "# by hand\n"...)
+	state, err := render.ReadState("deploy/app", files)
+	if err != nil || len(state.Drift) == 0 {
+		t.Fatal(err, state.Drift)
+	}
+	return state
+}
+
+// checkStory: what a spec of today renders for the tree as it stands is the tree.
+func checkStory(t *testing.T, w *story) {
+	t.Helper()
+	r, err := w.compile()
 	if err != nil {
 		t.Fatal(err)
 	}
-	old, _, err := c.StableRevision(shared)
-	if err != nil {
-		t.Fatal(err)
+	if own, _, err := r.Own(w.state); err != nil {
+		t.Error(err)
+	} else if w.state.Lock.Phase != render.Delete {
+		for _, ch := range render.Changes(w.state.Tree, own) {
+			t.Errorf("%s: rendered again, %s is %s:\n%s\nwas\n%s", w.state.Lock.Phase, ch.Path, ch.Op, ch.New, ch.Old)
+		}
 	}
-	return rev.Name, old.Name
+}
+
+// TestAttempts: what a person took back or aborted goes on as another attempt, so that history tells it from the one before.
+func TestAttempts(t *testing.T) {
+	w := newStory(t).run(3)
+	if got := w.state.Lock.Attempt; got != 1 {
+		t.Fatalf("attempt %d of a first rollout", got)
+	}
+	took := render.Evidence{WentBack: true, Attempts: 4}
+	w.do(func(s render.State) render.Decision { return s.Resume(took) })
+	if got := w.state.Lock; got.Attempt != 5 || got.Phase != render.Shift || got.Step.Index != 3 {
+		t.Fatalf("resumed after a revert: attempt %d at %s %d, want 5 at the step where it was", got.Attempt, got.Phase, got.Step.Index)
+	}
+	w.do(render.State.Abort).run(1)
+	d, _ := w.next(render.Evidence{NoHolds: true, Retried: true})
+	r, _ := w.compile()
+	w.state = w.turn(r, d)
+	if got := w.state.Lock; got.Attempt != 6 || got.Phase != render.Prepare || got.Aborted != "" {
+		t.Fatalf("retried: attempt %d at %s, aborted %q", got.Attempt, got.Phase, got.Aborted)
+	}
+	promoted := render.Evidence{Now: 1e6, WentBack: true, Attempts: 6, Promoted: true}
+	d, _ = w.next(promoted)
+	r, _ = w.compile()
+	if w.state = w.turn(r, d); w.state.Lock.Attempt != 7 || w.state.Lock.Phase != render.Shift {
+		t.Errorf("promoted after a revert: attempt %d at %s", w.state.Lock.Attempt, w.state.Lock.Phase)
+	}
+	w.do(render.State.Abort).run(1).ask("3").run(1)
+	if got := w.state.Lock.Attempt; got != 1 {
+		t.Errorf("attempt %d of another revision, want 1", got)
+	}
+}
+
+// TestFullIsRecorded: promote --full holds for every later step, and ends with the release.
+func TestFullIsRecorded(t *testing.T) {
+	w := newStory(t).run(2)
+	d, _ := w.next(render.Evidence{Now: 1e6, Promoted: true, Full: true})
+	r, _ := w.compile()
+	w.state = w.turn(r, d)
+	for _, want := range []string{"full 04-full", "promote 05-promote", "restore 06-restore", "cleanup 07-cleanup"} {
+		if !w.state.Lock.Full {
+			t.Errorf("%s: full is not recorded", w.state.Lock.Phase)
+		}
+		d, state := w.next(render.Evidence{Now: 600})
+		if said(d, 0) != want {
+			t.Fatalf("got %s, want %s", said(d, 0), want)
+		}
+		w.state = state
+	}
+	if w.ask("3").run(1); w.state.Lock.Full {
+		t.Error("the next release is promoted in full too")
+	}
 }

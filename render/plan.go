@@ -24,11 +24,21 @@ const (
 	Cleanup Transition = "cleanup" // the canary's objects and what abort needed are deleted; idle again
 )
 
+// The ways back, which no plan has in it.
+const (
+	Unpromote Transition = "un-promote" // prod's Deployment takes the stable revision back while the canary has all the weight
+	Abort     Transition = "abort"      // the canary's routing is withdrawn: prod has all the traffic, on the stable revision
+	Delete    Transition = "delete"     // prod's route is withdrawn: the app itself goes
+)
+
 // Hold is what must be true before the next step may be written. A step counts from when it is applied.
 type Hold struct {
-	Settle Duration // how long a commit is given to be applied
-	Pause  Duration // how long the step stands once it is applied
-	Manual bool     // somebody has to promote
+	// Settle is how long a commit is given to be applied.
+	Settle Duration `json:"settle,omitempty"`
+	// Pause is how long the step stands once it is applied.
+	Pause Duration `json:"pause,omitempty"`
+	// Manual says that somebody has to promote.
+	Manual bool `json:"manual,omitempty"`
 }
 
 // Step is one state of a rollout that is committed.
@@ -48,7 +58,13 @@ type Step struct {
 }
 
 // HasCanary says whether the step's tree holds the canary's objects.
-func (s Step) HasCanary() bool { return s.Transition != Idle && s.Transition != Cleanup }
+func (s Step) HasCanary() bool { return !s.Transition.idle() }
+
+// idle says whether a tree of that phase has no canary.
+func (t Transition) idle() bool { return t == Idle || t == Cleanup || t == Delete }
+
+// goesBack says whether a tree of that phase is on its way back to the stable revision.
+func (t Transition) goesBack() bool { return t == Abort || t == Unpromote }
 
 // Promoted says whether prod runs the new revision in the step.
 func (s Step) Promoted() bool {

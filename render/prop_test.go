@@ -180,7 +180,7 @@ func checkReadBack(t *rapid.T, s rendered, c *render.Canary) {
 		t.Fatal(err)
 	}
 	if !state.IsIdle() {
-		if err := r.Pin(*state.Lock); err != nil {
+		if err := r.At(state); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -17,7 +17,7 @@ var allowedImports = map[string][]string{
 	"render": {"bytes", "crypto/sha256", "encoding/hex", "encoding/json", "errors", "fmt", "io", "io/fs", "math", "reflect", "regexp", "regexp/syntax", "slices",
 		"sort", "strconv", "strings", "sync", "unicode", "unicode/utf8", "go.yaml.in/yaml/v3", "github.com/gitramp/gitramp/render/internal/node",
 		"github.com/gitramp/gitramp/render/route", "github.com/gitramp/gitramp/templates"},
-	"render/route":         {"fmt", "regexp", "strconv", "strings", "go.yaml.in/yaml/v3", "github.com/gitramp/gitramp/render/internal/node"},
+	"render/route":         {"fmt", "regexp", "slices", "strconv", "strings", "go.yaml.in/yaml/v3", "github.com/gitramp/gitramp/render/internal/node"},
 	"render/schema":        {"bytes", "embed", "encoding/json", "fmt", "slices", "strings"},
 	"render/starter":       {"fmt", "strings", "github.com/gitramp/gitramp/render/internal/node", "github.com/gitramp/gitramp/render/route"},
 	"render/internal/node": {"bytes", "errors", "fmt", "strconv", "strings", "sync", "go.yaml.in/yaml/v3"},

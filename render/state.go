@@ -50,7 +50,7 @@ func ReadState(dir string, files map[string][]byte) (State, error) {
 }
 
 // IsIdle says whether the tree is between two releases.
-func (s State) IsIdle() bool { return s.Lock.Phase == Idle || s.Lock.Phase == Cleanup }
+func (s State) IsIdle() bool { return s.Lock.Phase.idle() }
 
 // Revisions are the ones that the tree holds, byte for byte what it says: a running release never takes them from the spec again. Where the tree is idle,
 // Canary is empty.

@@ -93,7 +93,7 @@ func editMidway(t *testing.T, s rendered, edited *render.Canary) (refused string
 	if err := edited.CheckFixed(state, revs.Stable, "deploy/app"); err != nil {
 		return err.Error()
 	}
-	if err := r.Pin(s.Lock); err != nil {
+	if err := r.At(state); err != nil {
 		return err.Error()
 	}
 	own, lock, err := r.Own(state)
@@ -156,7 +156,7 @@ func TestPropMidway(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if other.CheckFixed(state, revs.Stable, "d") != nil || r.Pin(s.Lock) != nil {
+		if other.CheckFixed(state, revs.Stable, "d") != nil || r.At(state) != nil {
 			return
 		}
 		own, lock, err := r.Own(state)

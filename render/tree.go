@@ -49,3 +49,8 @@ func (t Tree) Resources() []string {
 	}
 	return paths
 }
+
+// without is the tree with one file less.
+func (t Tree) without(path string) Tree {
+	return slices.DeleteFunc(slices.Clone(t), func(f File) bool { return f.Path == path })
+}

@@ -330,6 +330,9 @@ func (v *validator) steps() {
 	}
 }
 
+// defaultSettle is the default of spec.settle, for what is done without a spec.
+const defaultSettle Duration = 10 * 60
+
 // leastSettle is the least time that a commit is given to be applied where a router fails closed and nobody says what the cluster has applied.
 const leastSettle Duration = 5 * 60
 

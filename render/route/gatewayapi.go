@@ -2,6 +2,7 @@ package route
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -298,6 +299,44 @@ func (gatewayAPI) SetWeight(objs []Object, weight, total int) {
 			}
 		}
 	}
+}
+
+// Withdraw takes the canary's Service out of every rule, and the rules that only lead some requests to one track or the other.
+func (gatewayAPI) Withdraw(objs []Object, canary string) {
+	for _, o := range objs {
+		rules := node.Get(o.Node, "spec", "rules")
+		if rules == nil || node.Get(o.Node, "spec", "parentRefs") == nil {
+			continue
+		}
+		kept := rules.Content[:0]
+		for _, rule := range rules.Content {
+			if gatewayWithdrawn(rule, canary) {
+				kept = append(kept, rule)
+			}
+		}
+		rules.Content = kept
+	}
+}
+
+// gatewayWithdrawn takes the canary's Service out of a rule, and says whether the rule is still of use.
+func gatewayWithdrawn(rule *yaml.Node, canary string) bool {
+	refs := node.Get(rule, "backendRefs")
+	if refs == nil {
+		return true
+	}
+	value := node.Text(rule, "matches", "0", "headers", "0", "value")
+	if value == "never" || strings.HasPrefix(value, "^(?:.*; *)?") && strings.HasSuffix(value, "=never(?: *;.*)?$") {
+		return false // whom it kept on prod is there anyway
+	}
+	left := slices.DeleteFunc(slices.Clone(refs.Content), func(ref *yaml.Node) bool { return node.Text(ref, "name") == canary })
+	if len(left) == 0 {
+		return false
+	}
+	if len(left) < len(refs.Content) && len(left) == 1 {
+		node.Set(left[0], node.Int(1), "weight")
+	}
+	refs.Content = left
+	return true
 }
 
 // Split reads the rules of the first of the spec's: they end at the one with two backends.

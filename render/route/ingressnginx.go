@@ -192,6 +192,20 @@ func (ingressNginx) SetWeight(objs []Object, weight, _ int) {
 	}
 }
 
+// Withdraw: an Ingress that has the canary annotation, with whatever value, may be one to the controller.
+func (ingressNginx) Withdraw(objs []Object, _ string) {
+	for _, o := range objs {
+		if node.Get(o.Node, "metadata", "annotations", nginxCanary) == nil {
+			continue
+		}
+		node.Set(o.Node, node.Quoted("true"), "metadata", "annotations", nginxCanary) // anything else would make a main Ingress of it
+		node.Set(o.Node, node.Quoted("0"), "metadata", "annotations", nginxWeight)
+		for _, rule := range []string{nginxHeader, nginxHeaderValue, nginxPattern, nginxCookie} {
+			node.Clear(o.Node, "metadata", "annotations", rule)
+		}
+	}
+}
+
 func (ingressNginx) Split(objs []Object) (*Split, error) {
 	for _, o := range objs {
 		notes := node.Get(o.Node, "metadata", "annotations")

@@ -146,6 +146,9 @@ type Router interface {
 	Objects(in Input, s *Split) ([]Object, error)
 	// SetWeight changes the weight of objects that Objects made for a split, and nothing else of them: a shift.
 	SetWeight(objs []Object, weight, total int)
+	// Withdraw takes the canary's routing back in objects as they lie, whoever edited them: weight 0 and no rule of any kind, as Objects writes it for
+	// a split that is Withdrawn. It adds and removes no object. canary is the name of the canary's Service.
+	Withdraw(objs []Object, canary string)
 	// Split reads the split back from what Objects wrote; nil where no canary is attached.
 	Split(objs []Object) (*Split, error)
 	// FailsOpen says whether prod gets the canary's share where the canary has no endpoints; else those requests fail.

@@ -138,8 +138,8 @@ func (s *Set) Compile(a *App, dir string, files map[string][]byte) error {
 	if a.Release, err = render.NewRelease(a.Spec, a.origin, a.revs, s.templates); err != nil {
 		return err
 	}
-	if a.State.Lock != nil && !a.State.IsIdle() {
-		if err := a.Release.Pin(*a.State.Lock); err != nil {
+	if a.State.Lock != nil {
+		if err := a.Release.At(a.State); err != nil {
 			return Conflict{dir + ": " + err.Error()}
 		}
 	}

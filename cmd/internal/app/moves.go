@@ -6,9 +6,6 @@ import (
 	"github.com/gitramp/gitramp/render"
 )
 
-// Install is the transition that puts an app where there was none. It has no ramp.
-const Install render.Transition = "install"
-
 // Move is one transition of an app: one commit.
 type Move struct {
 	Transition render.Transition
@@ -31,7 +28,7 @@ func (a *App) Moves(yield func(Move) error) error {
 		if err != nil {
 			return err
 		}
-		if err := yield(Move{Transition: Install, Lock: *lock, Changes: render.Changes(nil, tree)}); err != nil || !a.Known {
+		if err := yield(Move{Transition: render.Install, Lock: *lock, Changes: render.Changes(nil, tree)}); err != nil || !a.Known {
 			return err
 		}
 		s = render.State{Lock: lock, Tree: tree}
@@ -46,7 +43,7 @@ func (a *App) Moves(yield func(Move) error) error {
 		case d.Transition == "":
 			return nil
 		}
-		tree, lock, err := a.follow(s, d)
+		tree, lock, err := a.Release.Turn(s, d)
 		if err != nil {
 			return err
 		}
@@ -55,11 +52,4 @@ func (a *App) Moves(yield func(Move) error) error {
 		}
 		s = render.State{Lock: lock, Tree: tree}
 	}
-}
-
-func (a *App) follow(s render.State, d render.Decision) (render.Tree, *render.Lock, error) {
-	if d.Transition == render.Sync {
-		return a.Release.Own(s)
-	}
-	return a.Release.Tree(d.Step, s.Lock)
 }

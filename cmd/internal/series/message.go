@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/gitramp/gitramp/cmd/internal/app"
 	"github.com/gitramp/gitramp/cmd/internal/show"
 	"github.com/gitramp/gitramp/render"
 )
@@ -88,7 +87,7 @@ func (m move) what() string {
 			return "open to chosen users (weight 0)"
 		}
 		return "shift to " + show.Percent(m.to, m.total)
-	case app.Install, render.Prepare, render.Promote:
+	case render.Install, render.Prepare, render.Promote:
 		return string(m.transition) + " " + m.images
 	case render.Scale, render.Header:
 		return string(m.transition) + " " + m.step
@@ -106,7 +105,7 @@ func (m move) weights() string {
 // explain says what the commit does to the requests of the app's users.
 func (m move) explain() string {
 	switch m.transition {
-	case app.Install:
+	case render.Install:
 		return "Prod runs " + m.images + " and gets all requests."
 	case render.Sync:
 		if m.files == nil {

@@ -133,7 +133,7 @@ func leftText(a *app.App) string {
 func Left(a *app.App) (left []string, why string) {
 	err := a.Moves(func(m app.Move) error {
 		name := fmt.Sprintf("%02d-%s", m.Lock.Step.Index, m.Lock.Step.Name)
-		if m.Transition == render.Sync || m.Transition == app.Install {
+		if m.Transition == render.Sync || m.Transition == render.Install {
 			name = string(m.Transition)
 		}
 		left = append(left, name)

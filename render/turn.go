@@ -1,0 +1,257 @@
+package render
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/gitramp/gitramp/render/internal/node"
+	"github.com/gitramp/gitramp/render/route"
+)
+
+// Turn carries a decision out: the tree that it leads to, and its lock.
+func (r *Release) Turn(s State, d Decision) (Tree, *Lock, error) {
+	switch d.Transition {
+	case Sync:
+		return r.Own(s)
+	case Replan:
+		again := *r
+		again.plan(r.spec.Spec.Steps, r.asked)
+		return again.tree(d.Step, s.Lock, d)
+	case d.Step.Transition:
+		return r.tree(d.Step, s.Lock, d)
+	}
+	return s.Turn(d)
+}
+
+// Turn carries out a decision that needs the tree alone. Whatever it does not have to change stays byte for byte, also where somebody edited it.
+func (s State) Turn(d Decision) (Tree, *Lock, error) {
+	l := *s.Lock
+	l.Parent = l.Self
+	switch d.Transition {
+	case Abort, Supersede:
+		return s.withdrawn(l)
+	case Unpromote:
+		return s.unpromoted(l)
+	case Cleanup, Forget:
+		return s.cleanedUp(l, d.Transition)
+	case PauseIt, ResumeIt, PromoteFull:
+		l.Paused, l.Full = d.Transition == PauseIt, l.Full || d.Transition == PromoteFull
+		if d.attempt > 0 {
+			l.Attempt = d.attempt
+		}
+		return s.Tree.without(LockFile).with(File{LockFile, l.Encode()}), &l, nil
+	case Delete:
+		return s.deleted(l)
+	}
+	return nil, nil, fmt.Errorf("%s: a spec is needed", d.Transition)
+}
+
+// withdrawn is the tree with the canary's routing taken back, by an update: it works where prune is off or late.
+func (s State) withdrawn(l Lock) (Tree, *Lock, error) {
+	tree, err := s.withoutRouting()
+	if err != nil {
+		return nil, nil, err
+	}
+	l.Phase, l.Weight, l.Aborted, l.Full, l.Paused = Abort, 0, l.Canary.Revision, false, false
+	l.Hold = Hold{Settle: l.Hold.Settle}
+	return s.sealed(tree, l)
+}
+
+func (s State) withoutRouting() (Tree, error) {
+	router, err := route.ByName(s.Lock.Router)
+	if err != nil {
+		return nil, err
+	}
+	var objs []route.Object
+	canary := ""
+	for _, f := range s.Tree {
+		if !isObject(f.Path) {
+			continue
+		}
+		n, err := node.Parse(f.Data)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", f.Path, err)
+		}
+		if f.Path == "canary-service.yaml" {
+			canary = node.Text(n, "metadata", "name")
+		}
+		if strings.HasPrefix(string(f.Data), header) { // the parser keeps the first comment elsewhere
+			n.HeadComment = header
+		}
+		objs = append(objs, route.Object{Path: f.Path, Node: n})
+	}
+	before := make([]string, len(objs))
+	for i, o := range objs {
+		text, err := node.Encode(o.Node)
+		if err != nil {
+			return nil, err
+		}
+		before[i] = string(text)
+	}
+	router.Withdraw(objs, canary)
+	tree := slices.Clone(s.Tree)
+	for i, o := range objs {
+		text, err := node.Encode(o.Node)
+		if err != nil {
+			return nil, err
+		}
+		if string(text) != before[i] {
+			tree = tree.without(o.Path).with(File{o.Path, text})
+		}
+	}
+	return tree, nil
+}
+
+// isObject says whether a file of a tree is a Kubernetes object.
+func isObject(path string) bool { return strings.HasSuffix(path, ".yaml") && path != KustomizationFile }
+
+// unpromoted is prod as it was before the promotion, while the canary keeps the traffic.
+func (s State) unpromoted(l Lock) (Tree, *Lock, error) {
+	data, ok := s.Tree.Get(PreviousFile)
+	_, body, cut := strings.Cut(string(data), "\n")
+	service, deployment, cut2 := strings.Cut(body, "\n---\n")
+	if !ok || !cut || !cut2 {
+		return nil, nil, fmt.Errorf("%s: is not what gitramp wrote", PreviousFile)
+	}
+	tree := s.Tree.without(PreviousFile).without("prod-service.yaml").without("prod-deployment.yaml")
+	tree = tree.with(File{"prod-service.yaml", []byte(header + "\n" + service + "\n")}).with(File{"prod-deployment.yaml", []byte(header + "\n" + deployment)})
+	l.Phase, l.Stable, l.Previous, l.Aborted, l.Full, l.Paused = Unpromote, *l.Previous, nil, l.Canary.Revision, false, false
+	l.Hold = Hold{Settle: l.Hold.Settle}
+	return s.sealed(tree, l)
+}
+
+// cleanedUp is the tree without the canary's objects: idle on the stable revision.
+func (s State) cleanedUp(l Lock, t Transition) (Tree, *Lock, error) {
+	tree := slices.DeleteFunc(slices.Clone(s.Tree), func(f File) bool {
+		return f.Path == PreviousFile || strings.HasPrefix(f.Path, "canary-") && isObject(f.Path)
+	})
+	if l.Canary != nil {
+		l.Phase, l.Step = Idle, LockStep{0, string(Idle), l.Step.Last}
+	}
+	l.Weight, l.Canary, l.Hold, l.Rollback = 0, nil, Hold{}, false
+	if t == Forget {
+		l.Aborted, l.Attempt = "", 1
+	}
+	return s.sealed(tree, l)
+}
+
+// Pause decides that nothing moves but an abort until somebody resumes.
+func (s State) Pause() Decision {
+	switch l := s.Lock; {
+	case l == nil:
+		return refuse("nothing is installed here")
+	case l.Phase.goesBack() || l.Phase == Delete:
+		return refuse("the app goes back (%s), and that cannot be paused", l.Phase)
+	case l.Paused:
+		return Decision{}
+	}
+	return Decision{Transition: PauseIt}
+}
+
+// Resume decides the end of a pause, and of what a revert means: the rollout goes on from here as another attempt.
+func (s State) Resume(ev Evidence) Decision {
+	switch l := s.Lock; {
+	case l == nil:
+		return refuse("nothing is installed here")
+	case ev.Shallow && !l.Paused && l.Canary != nil:
+		return ev.cutOff()
+	case ev.WentBack && l.Canary != nil && !l.Phase.goesBack():
+		return Decision{Transition: ResumeIt, attempt: max(l.Attempt, ev.Attempts) + 1}
+	case l.Paused:
+		return Decision{Transition: ResumeIt}
+	}
+	return Decision{}
+}
+
+// PromoteFull decides to record that pauses and analyses are waived from now on.
+func (s State) PromoteFull() Decision {
+	switch l := s.Lock; {
+	case l == nil:
+		return refuse("nothing is installed here")
+	case l.Canary == nil || l.Phase.goesBack():
+		return refuse("no rollout is on its way here")
+	case l.Full && !l.Paused:
+		return Decision{}
+	}
+	return Decision{Transition: PromoteFull}
+}
+
+// Remove decides how an app goes: what is on its way is taken back first, then prod's route goes, and last the rest.
+func (s State) Remove(ev Evidence) Decision {
+	l := s.Lock
+	switch {
+	case l == nil:
+		return Decision{}
+	case l.Phase.goesBack():
+		return s.Finish("", ev)
+	case l.Phase == Restore:
+		if d := l.Hold.unmet(true, ev); d.Waiting != "" {
+			return d
+		}
+		return Decision{Transition: Cleanup}
+	case l.Canary != nil:
+		return s.Abort()
+	case l.Phase == Delete:
+		if d := l.Hold.unmet(true, ev); d.Waiting != "" {
+			return d
+		}
+	}
+	return Decision{Transition: Delete}
+}
+
+// deleted is prod without its route, and then nothing at all.
+func (s State) deleted(l Lock) (Tree, *Lock, error) {
+	if l.Phase == Delete {
+		return nil, nil, nil
+	}
+	tree := slices.DeleteFunc(slices.Clone(s.Tree), func(f File) bool {
+		return isObject(f.Path) && !strings.HasSuffix(f.Path, "-deployment.yaml") && !strings.HasSuffix(f.Path, "-service.yaml")
+	})
+	l.Phase, l.Step, l.Hold, l.Paused = Delete, LockStep{0, string(Delete), l.Step.Last}, Hold{Settle: defaultSettle}, false
+	return s.sealed(tree, l)
+}
+
+// sealed writes kustomization and lock anew. The lock keeps the digest of a file that somebody edited and that stays as it is, so that the edit stays visible.
+func (s State) sealed(tree Tree, l Lock) (Tree, *Lock, error) {
+	tree = tree.without(LockFile)
+	if old, ok := s.Tree.Get(KustomizationFile); ok {
+		tree = tree.without(KustomizationFile).with(File{KustomizationFile, s.unlisted(string(old), tree)})
+	}
+	was := map[string]string{}
+	for _, f := range s.Lock.Files {
+		was[f.Path] = f.Digest
+	}
+	l.Files = nil
+	for _, f := range tree {
+		digest := Digest(f.Data)
+		if data, _ := s.Tree.Get(f.Path); was[f.Path] != "" && (bytes.Equal(data, f.Data) || f.Path == KustomizationFile && s.drifted(f.Path)) {
+			digest = was[f.Path]
+		}
+		l.Files = append(l.Files, FileDigest{f.Path, digest})
+	}
+	for _, d := range s.Drift {
+		if _, there := s.Tree.Get(d.Path); !there && (l.Canary != nil || !strings.HasPrefix(d.Path, "canary-")) {
+			l.Files = append(l.Files, FileDigest{d.Path, was[d.Path]})
+		}
+	}
+	sort.Slice(l.Files, func(i, j int) bool { return l.Files[i].Path < l.Files[j].Path })
+	return tree.with(File{LockFile, l.Encode()}), &l, nil
+}
+
+// drifted says whether somebody edited a file, or took it away.
+func (s State) drifted(path string) bool {
+	return slices.ContainsFunc(s.Drift, func(d Drift) bool { return d.Path == path })
+}
+
+// unlisted is a kustomization without the files of ours that are gone from the tree.
+func (s State) unlisted(kustomization string, tree Tree) []byte {
+	for _, f := range s.Lock.Files {
+		if _, ok := tree.Get(f.Path); !ok {
+			kustomization = strings.Replace(kustomization, "\n- "+f.Path+"\n", "\n", 1)
+		}
+	}
+	return []byte(kustomization)
+}
