@@ -69,7 +69,7 @@ func (s State) Next(wanted string, ev Evidence) (d Decision, decided bool) {
 		return refuse("nothing is installed here: gitramp install"), true
 	case l.Phase == Delete:
 		return refuse("the app is being deleted: gitramp delete finishes it"), true
-	case l.Phase.goesBack():
+	case l.Phase.GoesBack():
 		return s.Finish(wanted, ev), true
 	case l.wantsBack(wanted):
 		return s.Abort(), true
@@ -121,7 +121,7 @@ func (s State) Abort() Decision {
 	switch {
 	case l == nil:
 		return refuse("nothing is installed here")
-	case l.Canary == nil, l.Phase.goesBack():
+	case l.Canary == nil, l.Phase.GoesBack():
 		return Decision{} // nothing is on its way, or it is on its way back
 	case l.Phase == Restore:
 		return refuse("prod runs %s by now and has all the traffic: gitramp advance finishes the rollout, gitramp rollback goes back by a release", l.tried())
@@ -166,7 +166,7 @@ func (r *Release) Next(s State, wanted string, ev Evidence) (Decision, error) {
 	}
 	replanned := !l.promoted() && !r.back && !bytes.Equal(r.asked, l.steps)
 	if replanned && !ev.Replan {
-		return refuse("%s, and the spec has other steps by now: put back those in %s to go on, or --replan", l.where(), LockFile), nil
+		return refuse("%s, and the spec has other steps by now: put back those in %s to go on, or gitramp advance --replan", l.where(), LockFile), nil
 	}
 	if own, _, err := r.Own(s); err != nil {
 		return Decision{}, err
@@ -289,7 +289,7 @@ func (r *Release) ownStep(l Lock) Step {
 // Own renders a tree again at its own step: what the spec says today about everything but the revisions and the step. Where nothing comes out differently the
 // lock keeps its bytes. A tree that goes back is as it is.
 func (r *Release) Own(s State) (Tree, *Lock, error) {
-	if s.Lock.Phase.goesBack() || s.Lock.Phase == Delete {
+	if s.Lock.Phase.GoesBack() || s.Lock.Phase == Delete {
 		return s.Tree, s.Lock, nil
 	}
 	st := r.ownStep(*s.Lock)

@@ -52,8 +52,16 @@ func TestNext(t *testing.T) {
 		{"none: install is explicit", func(t tester) *story { w := idle(t); w.state = render.State{}; return w }, "2", late, "refused: nothing is installed here: gitramp install"},
 
 		{"idle on S, S: nothing", idle, "1", late, "nothing"},
-		{"idle on S, S and another host: sync", func(t tester) *story { w := idle(t); w.text = strings.Replace(w.text, "a.example", "b.example", 1); return w }, "1", late, "sync 00-idle"},
-		{"idle on S, C and another host: sync first", func(t tester) *story { w := idle(t); w.text = strings.Replace(w.text, "a.example", "b.example", 1); return w }, "2", late, "sync 00-idle"},
+		{"idle on S, S and another host: sync", func(t tester) *story {
+			w := idle(t)
+			w.text = strings.Replace(w.text, "a.example", "b.example", 1)
+			return w
+		}, "1", late, "sync 00-idle"},
+		{"idle on S, C and another host: sync first", func(t tester) *story {
+			w := idle(t)
+			w.text = strings.Replace(w.text, "a.example", "b.example", 1)
+			return w
+		}, "2", late, "sync 00-idle"},
 		{"idle on S, C: prepare", idle, "2", after(0), "prepare 01-prepare"},
 		{"idle on S, C, history cut off: refused", idle, "2", with(late, func(e *render.Evidence) { e.Shallow = true }), "refused: history is cut off before this step began, so nobody knows since when it stands: fetch all of it (git fetch --unshallow, or fetch-depth: 0)"},
 		{"idle on S, S, history cut off: nothing", idle, "1", with(late, func(e *render.Evidence) { e.Shallow = true }), "nothing"},
@@ -83,18 +91,46 @@ func TestNext(t *testing.T) {
 		{"ramping, S, in the future: abort", at(2), "1", after(-1000), "abort"},
 		{"full, S: abort", at(4), "1", after(0), "abort"},
 		{"ramping, D: supersede", at(3), "3", after(0), "supersede"},
-		{"ramping, other steps: refused", func(t tester) *story { w := at(2)(t); w.text = strings.Replace(w.text, "setWeight: 50", "setWeight: 60", 1); return w }, "2", late,
-			"refused: " + goesOn + "2 of 7 (weight-20), and the spec has other steps by now: put back those in gitramp.lock to go on, or --replan"},
-		{"ramping, other steps: the hold of the step counts", func(t tester) *story { w := at(2)(t); w.text = strings.Replace(w.text, "setWeight: 50", "setWeight: 60", 1); return w }, "2",
+		{"ramping, other steps: refused", func(t tester) *story {
+			w := at(2)(t)
+			w.text = strings.Replace(w.text, "setWeight: 50", "setWeight: 60", 1)
+			return w
+		}, "2", late,
+			"refused: " + goesOn + "2 of 7 (weight-20), and the spec has other steps by now: put back those in gitramp.lock to go on, or gitramp advance --replan"},
+		{"ramping, other steps: the hold of the step counts", func(t tester) *story {
+			w := at(2)(t)
+			w.text = strings.Replace(w.text, "setWeight: 50", "setWeight: 60", 1)
+			return w
+		}, "2",
 			with(after(0), func(e *render.Evidence) { e.Replan = true }), "waiting: settling until +10m"},
-		{"ramping, other steps, replan: at today's weight", func(t tester) *story { w := at(2)(t); w.text = strings.Replace(w.text, "[{setWeight: 20}", "[{setWeight: 5}, {setWeight: 20}", 1); return w }, "2",
+		{"ramping, other steps, replan: at today's weight", func(t tester) *story {
+			w := at(2)(t)
+			w.text = strings.Replace(w.text, "[{setWeight: 20}", "[{setWeight: 5}, {setWeight: 20}", 1)
+			return w
+		}, "2",
 			with(late, func(e *render.Evidence) { e.Replan, e.Promoted = true, true }), "replan 03-weight-20"},
-		{"ramping, other steps, replan: above today's weight", func(t tester) *story { w := at(2)(t); w.text = strings.Replace(w.text, "[{setWeight: 20}", "[{setWeight: 10}, {setWeight: 40}", 1); return w }, "2",
+		{"ramping, other steps, replan: above today's weight", func(t tester) *story {
+			w := at(2)(t)
+			w.text = strings.Replace(w.text, "[{setWeight: 20}", "[{setWeight: 10}, {setWeight: 40}", 1)
+			return w
+		}, "2",
 			with(late, func(e *render.Evidence) { e.Replan, e.Promoted = true, true }), "replan 03-weight-40"},
-		{"ramping, other steps, replan: the pods are not there", func(t tester) *story { w := at(2)(t); w.text = strings.Replace(w.text, "{setWeight: 20}, {pause: {}}, {setWeight: 50}", "{setWeight: 80}", 1); return w }, "2",
+		{"ramping, other steps, replan: the pods are not there", func(t tester) *story {
+			w := at(2)(t)
+			w.text = strings.Replace(w.text, "{setWeight: 20}, {pause: {}}, {setWeight: 50}", "{setWeight: 80}", 1)
+			return w
+		}, "2",
 			with(late, func(e *render.Evidence) { e.Replan, e.Promoted = true, true }), "refused: " + goesOn + "2 of 7 (weight-20) with 2 canary pods, and the next weight of the spec's new steps, 80, needs 4: let the steps have setWeight: 20 before it, so that the pods start first"},
-		{"ramping, another host: sync before the step", func(t tester) *story { w := at(2)(t); w.text = strings.Replace(w.text, "a.example", "b.example", 1); return w }, "2", late, "sync 02-weight-20"},
-		{"ramping, fewer replicas: refused", func(t tester) *story { w := at(1)(t); w.text = strings.Replace(w.text, "replicas: 4", "replicas: 3", 1); return w }, "2", late,
+		{"ramping, another host: sync before the step", func(t tester) *story {
+			w := at(2)(t)
+			w.text = strings.Replace(w.text, "a.example", "b.example", 1)
+			return w
+		}, "2", late, "sync 02-weight-20"},
+		{"ramping, fewer replicas: refused", func(t tester) *story {
+			w := at(1)(t)
+			w.text = strings.Replace(w.text, "replicas: 4", "replicas: 3", 1)
+			return w
+		}, "2", late,
 			"refused: " + goesOn + "1 of 7 (prepare); meanwhile the spec changes prod-deployment.yaml, where only replicas may change, and only upwards: put it back until the rollout is over"},
 		{"ramping, edited: refused", func(t tester) *story { w := at(2)(t); w.state = edited(t, w.state, "prod-service.yaml"); return w }, "2", late, "refused: prod-service.yaml was edited since gitramp wrote it"},
 		{"ramping, edited, S: abort all the same", func(t tester) *story { w := at(2)(t); w.state = edited(t, w.state, "prod-service.yaml"); return w }, "1", late, "abort"},
@@ -118,7 +154,11 @@ func TestNext(t *testing.T) {
 		{"promote, C: restore", at(5), "2", after(10 * min), "restore 06-restore"},
 		{"promote, S: un-promote", at(5), "1", after(0), "un-promote"},
 		{"promote, D: finish first", at(5), "3", after(10 * min), "restore 06-restore"},
-		{"promote, C and other steps: they no longer matter", func(t tester) *story { w := at(5)(t); w.text = strings.Replace(w.text, "setWeight: 50", "setWeight: 60", 1); return w }, "2", late, "restore 06-restore"},
+		{"promote, C and other steps: they no longer matter", func(t tester) *story {
+			w := at(5)(t)
+			w.text = strings.Replace(w.text, "setWeight: 50", "setWeight: 60", 1)
+			return w
+		}, "2", late, "restore 06-restore"},
 		{"un-promoting, C: not settled", unpromoting, "2", after(10*min - 1), "waiting: settling until +10m"},
 		{"un-promoting, C: finish to S", unpromoting, "2", after(10 * min), "abort"},
 		{"un-promoting, D: finish to S", unpromoting, "3", after(10 * min), "abort"},
@@ -156,7 +196,9 @@ func TestNext(t *testing.T) {
 		{"aborted, S: forgotten", aborted, "1", late, "forget"},
 		{"aborted, D: prepare", aborted, "3", late, "prepare 01-prepare"},
 		{"forgotten, C: prepare", func(t tester) *story { return aborted(t).ask("1").run(1) }, "2", late, "prepare 01-prepare"},
-		{"being deleted", func(t tester) *story { return idle(t).do(func(s render.State) render.Decision { return s.Remove(render.Evidence{NoHolds: true}) }) }, "1", late, "refused: the app is being deleted: gitramp delete finishes it"},
+		{"being deleted", func(t tester) *story {
+			return idle(t).do(func(s render.State) render.Decision { return s.Remove(render.Evidence{NoHolds: true}) })
+		}, "1", late, "refused: the app is being deleted: gitramp delete finishes it"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := c.tree(t).ask(c.image)

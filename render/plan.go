@@ -63,8 +63,8 @@ func (s Step) HasCanary() bool { return !s.Transition.idle() }
 // idle says whether a tree of that phase has no canary.
 func (t Transition) idle() bool { return t == Idle || t == Cleanup || t == Delete }
 
-// goesBack says whether a tree of that phase is on its way back to the stable revision.
-func (t Transition) goesBack() bool { return t == Abort || t == Unpromote }
+// GoesBack says whether a tree of that phase is on its way back to the stable revision.
+func (t Transition) GoesBack() bool { return t == Abort || t == Unpromote }
 
 // Promoted says whether prod runs the new revision in the step.
 func (s Step) Promoted() bool {

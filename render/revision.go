@@ -85,6 +85,9 @@ func (c *Canary) Revision(t *Templates) (Revision, error) {
 	return c.revision(t, c.Spec.Images)
 }
 
+// RevisionName is the name of that one.
+func (c *Canary) RevisionName() string { return c.revisionName(c.Spec.Images) }
+
 // StableRevision is what spec.stable says prod runs, which counts only where there is no tree. Without spec.stable known is false and the revision is a
 // placeholder to look at.
 func (c *Canary) StableRevision(t *Templates) (rev Revision, known bool, err error) {

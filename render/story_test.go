@@ -32,7 +32,9 @@ func newStory(t tester) *story {
 	return w
 }
 
-func (w *story) spec() *render.Canary { return parse(w.t, strings.Replace(w.text, "IMAGE", w.image, 1)) }
+func (w *story) spec() *render.Canary {
+	return parse(w.t, strings.Replace(w.text, "IMAGE", w.image, 1))
+}
 
 // wanted is the name of the revision that the spec asks for.
 func (w *story) wanted() string {

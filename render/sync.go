@@ -69,7 +69,18 @@ func nameOf(object []byte) string {
 }
 
 // splitOf reads the split back from a tree's route, nil where it has none.
-func (r *Release) splitOf(t Tree) *route.Split {
+func (r *Release) splitOf(t Tree) *route.Split { return splitOf(r.router, t) }
+
+// Split is who reaches the canary in a tree, as its route says; nil where it has none, or none that can be read.
+func (s State) Split() *route.Split {
+	router, err := route.ByName(s.Lock.Router)
+	if err != nil {
+		return nil
+	}
+	return splitOf(router, s.Tree)
+}
+
+func splitOf(router route.Router, t Tree) *route.Split {
 	var objs []route.Object
 	for _, path := range t.Resources() {
 		data, _ := t.Get(path)
@@ -78,7 +89,7 @@ func (r *Release) splitOf(t Tree) *route.Split {
 			objs = append(objs, route.Object{Path: path, Node: doc.Content[0]})
 		}
 	}
-	split, err := r.router.Split(objs)
+	split, err := router.Split(objs)
 	if err != nil {
 		return nil
 	}

@@ -143,7 +143,7 @@ func (s State) Pause() Decision {
 	switch l := s.Lock; {
 	case l == nil:
 		return refuse("nothing is installed here")
-	case l.Phase.goesBack() || l.Phase == Delete:
+	case l.Phase.GoesBack() || l.Phase == Delete:
 		return refuse("the app goes back (%s), and that cannot be paused", l.Phase)
 	case l.Paused:
 		return Decision{}
@@ -158,7 +158,7 @@ func (s State) Resume(ev Evidence) Decision {
 		return refuse("nothing is installed here")
 	case ev.Shallow && !l.Paused && l.Canary != nil:
 		return ev.cutOff()
-	case ev.WentBack && l.Canary != nil && !l.Phase.goesBack():
+	case ev.WentBack && l.Canary != nil && !l.Phase.GoesBack():
 		return Decision{Transition: ResumeIt, attempt: max(l.Attempt, ev.Attempts) + 1}
 	case l.Paused:
 		return Decision{Transition: ResumeIt}
@@ -171,7 +171,7 @@ func (s State) PromoteFull() Decision {
 	switch l := s.Lock; {
 	case l == nil:
 		return refuse("nothing is installed here")
-	case l.Canary == nil || l.Phase.goesBack():
+	case l.Canary == nil || l.Phase.GoesBack():
 		return refuse("no rollout is on its way here")
 	case l.Full && !l.Paused:
 		return Decision{}
@@ -185,7 +185,7 @@ func (s State) Remove(ev Evidence) Decision {
 	switch {
 	case l == nil:
 		return Decision{}
-	case l.Phase.goesBack():
+	case l.Phase.GoesBack():
 		return s.Finish("", ev)
 	case l.Phase == Restore:
 		if d := l.Hold.unmet(true, ev); d.Waiting != "" {

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gitramp/gitramp/cmd/internal/app"
-	"github.com/gitramp/gitramp/cmd/internal/show"
+	"github.com/gitramp/gitramp/cmd/internal/message"
 	"github.com/gitramp/gitramp/render"
 	"github.com/gitramp/gitramp/render/route"
 	"github.com/gitramp/gitramp/render/schema"
@@ -99,7 +99,7 @@ func stepsOfSpec(_ *cobra.Command, args []string, word string) ([]string, cobra.
 	for _, st := range plan.Steps {
 		for _, name := range []string{st.Name, fmt.Sprint(st.Index)} {
 			if strings.HasPrefix(name, word) && (name == st.Name || word != "") { // numbers only for who began one
-				list = append(list, fmt.Sprintf("%s\t%s, %s", name, st.Transition, show.Percent(st.Weight, plan.Total)))
+				list = append(list, fmt.Sprintf("%s\t%s, %s", name, st.Transition, message.Percent(st.Weight, plan.Total)))
 			}
 		}
 	}

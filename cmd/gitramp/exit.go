@@ -18,8 +18,10 @@ const (
 	exitInternal = 1
 	exitUsage    = 2
 	exitFinding  = 3
+	exitWaiting  = 4
 	exitConflict = 5
 	exitRefused  = 6
+	exitNetwork  = 7
 )
 
 // found ends a check that has printed what it found.
@@ -27,11 +29,16 @@ type found struct{ text string }
 
 func (e found) Error() string { return e.text }
 
+// waits ends a verb that has printed what it waits for.
+type waits struct{ text string }
+
+func (e waits) Error() string { return e.text }
+
 func usage(format string, args ...any) error {
 	return app.Usage{Text: fmt.Sprintf(format, args...)}
 }
 
-// exitCode is the documented code for an error; of several the first of 1 6 5 3 2.
+// exitCode is the documented code for an error; of several the first of 1 7 6 5 3 2 4.
 func exitCode(err error) int {
 	if err == nil {
 		return exitDone
@@ -41,7 +48,7 @@ func exitCode(err error) int {
 		for _, e := range list.Unwrap() {
 			codes[exitCode(e)] = true
 		}
-		for _, code := range []int{exitInternal, exitRefused, exitConflict, exitFinding, exitUsage} {
+		for _, code := range []int{exitInternal, exitNetwork, exitRefused, exitConflict, exitFinding, exitUsage, exitWaiting} {
 			if codes[code] {
 				return code
 			}
@@ -52,10 +59,14 @@ func exitCode(err error) int {
 		return exitUsage
 	case is[render.SpecError](err), is[*dir.Outside](err), is[*git.Outside](err), is[found](err):
 		return exitFinding
-	case is[app.Conflict](err), is[*git.Conflict](err), is[*dir.Drift](err):
+	case is[waits](err):
+		return exitWaiting
+	case is[app.Conflict](err), is[*git.Conflict](err), is[*git.Raced](err), is[*dir.Drift](err):
 		return exitConflict
 	case is[*git.Refusal](err):
 		return exitRefused
+	case is[*git.Unreachable](err):
+		return exitNetwork
 	}
 	return exitInternal
 }
@@ -68,7 +79,7 @@ func is[E error](err error) bool {
 // finish prints an error, as lines or as JSON, and returns the exit code.
 func (c *cli) finish(err error) int {
 	code := exitCode(err)
-	if err == nil || err.Error() == "" {
+	if err == nil || strings.Trim(err.Error(), "\n") == "" {
 		return code
 	}
 	if c.output == "json" {
@@ -76,7 +87,9 @@ func (c *cli) finish(err error) int {
 		return code
 	}
 	for _, line := range strings.Split(err.Error(), "\n") {
-		fmt.Fprintln(c.err, "gitramp: "+line)
+		if line != "" {
+			fmt.Fprintln(c.err, "gitramp: "+line)
+		}
 	}
 	return code
 }
@@ -89,6 +102,9 @@ func (c *cli) errorJSON(err error, code int) {
 	}
 	var list []one
 	for _, e := range flatten(err) {
+		if e.Error() == "" {
+			continue
+		}
 		var spec render.SpecError
 		if !errors.As(e, &spec) {
 			list = append(list, one{Message: e.Error()})

@@ -49,8 +49,11 @@ commit; there is no controller of gitramp's in the cluster, and no database.
 	root.PersistentFlags().StringVarP(&c.output, "output", "o", "table", "format of what is printed: table, json, yaml, markdown")
 	root.PersistentFlags().StringVar(&c.color, "color", "auto", "when to colour: auto, always, never")
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return c.checkGlobals() }
-	root.AddGroup(&cobra.Group{ID: "start", Title: "Start:"}, &cobra.Group{ID: "look", Title: "Look:"}, &cobra.Group{ID: "write", Title: "Write:"})
-	root.AddCommand(c.init(), c.doctor(), c.explain(), c.schema(), c.validate(), c.plan(), c.render(), c.diff(), c.commit(), c.completion(), c.man(), c.version())
+	root.AddGroup(&cobra.Group{ID: "start", Title: "Start:"}, &cobra.Group{ID: "look", Title: "Look:"}, &cobra.Group{ID: "write", Title: "Write:"},
+		&cobra.Group{ID: "steer", Title: "Steer a rollout:"})
+	root.AddCommand(c.init(), c.doctor(), c.explain(), c.schema(), c.validate(), c.plan(), c.render(), c.diff(), c.commit(),
+		c.install(), c.advance(), c.promote(), c.abort(), c.retry(), c.pause(), c.resume(), c.delete(),
+		c.completion(), c.man(), c.version())
 	root.AddCommand(topics()...)
 	root.SetHelpCommand(help(root))
 	complete(root)

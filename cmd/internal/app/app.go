@@ -33,6 +33,7 @@ type App struct {
 	Known   bool // whether it is known what prod runs; else a placeholder stands for it
 
 	origin string
+	dir    string // of the tree, for errors
 	revs   render.Revisions
 	set    *Set
 }
@@ -54,7 +55,11 @@ func NewSet() *Set {
 }
 
 // Parse reads one spec file and checks it against the others of the set: one spec for an output path, one canary for a host and path.
-func (s *Set) Parse(file string) (*App, error) {
+func (s *Set) Parse(file string) (*App, error) { return s.ParseAs(file, nil) }
+
+// ParseAs is as Parse, but takes the text of the spec from committed, which gets its path below the repository around it, where that has one: a nil text says
+// that the file on disk counts.
+func (s *Set) ParseAs(file string, committed func(root, origin string) ([]byte, error)) (*App, error) {
 	src, err := locate(file)
 	if err != nil {
 		return nil, err
@@ -66,15 +71,27 @@ func (s *Set) Parse(file string) (*App, error) {
 	if !info.Mode().IsRegular() {
 		return nil, Usage{file + ": is no regular file"}
 	}
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return nil, err
+	var data []byte
+	if committed != nil {
+		if data, err = committed(src.root, src.origin); err != nil {
+			return nil, err
+		}
 	}
+	if data == nil {
+		if data, err = os.ReadFile(file); err != nil {
+			return nil, err
+		}
+	}
+	return s.ParseText(file, src.root, src.origin, data)
+}
+
+// ParseText parses the text of a spec that lies at origin below root.
+func (s *Set) ParseText(file, root, origin string, data []byte) (*App, error) {
 	spec, err := render.ParseSpec(file, data)
 	if err != nil {
 		return nil, err
 	}
-	a := &App{File: file, Root: src.root, Spec: spec, origin: src.origin, set: s}
+	a := &App{File: file, Root: root, Spec: spec, Wanted: spec.RevisionName(), origin: origin, set: s}
 	return a, s.claim(a)
 }
 
@@ -118,37 +135,59 @@ func (s *Set) claim(a *App) error {
 
 // Compile makes the release from what the files of the output path say; files is nil where there is no such directory. dir is its name for errors.
 func (s *Set) Compile(a *App, dir string, files map[string][]byte) error {
+	if err := a.Load(dir, files); err != nil {
+		return err
+	}
+	return a.Compile()
+}
+
+// Load reads what the files of the output path say, and no more: what a tree alone decides needs no release.
+func (a *App) Load(dir string, files map[string][]byte) error {
 	var err error
 	if a.State, err = render.ReadState(dir, files); err != nil {
 		return Conflict{err.Error()}
 	}
-	wanted, err := a.Spec.Revision(s.templates)
-	if err != nil {
-		return err
-	}
-	a.Wanted = wanted.Name
-	if a.State.Lock == nil {
-		err = a.bootstrap(s, wanted)
-	} else {
-		err = a.goOn(dir, wanted)
-	}
-	if err != nil {
-		return err
-	}
-	if a.Release, err = render.NewRelease(a.Spec, a.origin, a.revs, s.templates); err != nil {
-		return err
-	}
-	if a.State.Lock != nil {
-		if err := a.Release.At(a.State); err != nil {
-			return Conflict{dir + ": " + err.Error()}
-		}
+	a.dir = dir
+	if l := a.State.Lock; l != nil && (l.App != a.Spec.Metadata.Name || l.Namespace != a.Spec.Metadata.Namespace || l.Spec != a.origin && !a.moved(l.Spec)) {
+		return Conflict{fmt.Sprintf("%s belongs to app %s of %s, and this is %s of %s: one output path, one spec", dir, full(l.Namespace, l.App), l.Spec,
+			full(a.Spec.Metadata.Namespace, a.Spec.Metadata.Name), a.origin)}
 	}
 	return nil
 }
 
+// Compile makes the release that goes on from the tree.
+func (a *App) Compile() error {
+	var err error
+	if a.State.Lock == nil {
+		err = a.bootstrap()
+	} else {
+		err = a.goOn()
+	}
+	if err != nil {
+		return err
+	}
+	a.Release, err = a.release(a.State, a.revs)
+	return err
+}
+
+func (a *App) release(s render.State, revs render.Revisions) (*render.Release, error) {
+	r, err := render.NewRelease(a.Spec, a.origin, revs, a.set.templates)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.At(s); err != nil {
+		return nil, Conflict{a.dir + ": " + err.Error()}
+	}
+	return r, nil
+}
+
 // bootstrap takes stable from the spec: there is no tree to take it from.
-func (a *App) bootstrap(s *Set, wanted render.Revision) error {
-	stable, known, err := a.Spec.StableRevision(s.templates)
+func (a *App) bootstrap() error {
+	wanted, err := a.Spec.Revision(a.set.templates)
+	if err != nil {
+		return err
+	}
+	stable, known, err := a.Spec.StableRevision(a.set.templates)
 	if err != nil {
 		return err
 	}
@@ -160,31 +199,53 @@ func (a *App) bootstrap(s *Set, wanted render.Revision) error {
 }
 
 // goOn takes what prod runs, and what is being tried, from the tree.
-func (a *App) goOn(dir string, wanted render.Revision) error {
-	l := a.State.Lock
-	if l.App != a.Spec.Metadata.Name || l.Namespace != a.Spec.Metadata.Namespace || l.Spec != a.origin && !a.moved(l.Spec) {
-		return Conflict{fmt.Sprintf("%s belongs to app %s of %s, and this is %s of %s: one output path, one spec", dir, full(l.Namespace, l.App), l.Spec,
-			full(a.Spec.Metadata.Namespace, a.Spec.Metadata.Name), a.origin)}
-	}
+func (a *App) goOn() error {
 	if len(a.State.Drift) > 0 && !a.set.TolerateDrift {
 		var lines []string
 		for _, d := range a.State.Drift {
-			lines = append(lines, fmt.Sprintf("%s/%s %s since gitramp wrote it: take it back with git, or write over it with gitramp render --write --overwrite-drift", dir, d.Path, d.Problem))
+			lines = append(lines, fmt.Sprintf("%s/%s %s since gitramp wrote it: take it back with git, or write over it with gitramp render --write --overwrite-drift", a.dir, d.Path, d.Problem))
 		}
 		return Conflict{strings.Join(lines, "\n")}
 	}
 	a.Known = true
 	if len(a.State.Drift) > 0 {
-		return a.rebuild(dir, wanted)
+		return a.rebuild(a.dir)
 	}
 	var err error
-	if a.revs, err = a.State.Revisions(); err != nil {
+	if a.revs, err = a.revisions(a.State); err != nil {
 		return err
 	}
-	if a.State.IsIdle() {
-		a.revs.Canary = wanted
+	return a.Spec.CheckFixed(a.State, a.revs.Stable, a.dir)
+}
+
+// revisions are those that a tree holds, and the one that the spec asks for where it is idle.
+func (a *App) revisions(s render.State) (render.Revisions, error) {
+	revs, err := s.Revisions()
+	if err == nil && s.IsIdle() {
+		revs.Canary, err = a.Spec.Revision(a.set.templates)
 	}
-	return a.Spec.CheckFixed(a.State, a.revs.Stable, dir)
+	return revs, err
+}
+
+// Next decides what comes next for the app, compiling the release only where that takes one.
+func (a *App) Next(ev render.Evidence) (render.Decision, error) {
+	if d, decided := a.State.Next(a.Wanted, ev); decided {
+		return d, nil
+	}
+	if a.Release == nil {
+		if err := a.Compile(); err != nil {
+			return render.Decision{}, err
+		}
+	}
+	return a.Release.Next(a.State, a.Wanted, ev)
+}
+
+// Turn carries a decision out.
+func (a *App) Turn(d render.Decision) (render.Tree, *render.Lock, error) {
+	if a.Release == nil {
+		return a.State.Turn(d)
+	}
+	return a.Release.Turn(a.State, d)
 }
 
 // moved says whether the spec that wrote the tree is gone from its place: then this one, of the same app, is taken for it.
@@ -200,7 +261,11 @@ func (a *App) moved(was string) bool {
 func (a *App) Origin() string { return a.origin }
 
 // rebuild makes the tree's revisions from the spec, where its files cannot be trusted: those that the lock names and the spec still knows.
-func (a *App) rebuild(dir string, wanted render.Revision) error {
+func (a *App) rebuild(dir string) error {
+	wanted, err := a.Spec.Revision(a.set.templates)
+	if err != nil {
+		return err
+	}
 	stable, _, err := a.Spec.StableRevision(a.set.templates)
 	if err != nil {
 		return err
@@ -230,6 +295,9 @@ func (a *App) rebuild(dir string, wanted render.Revision) error {
 func (a *App) Images() (stable, canary []render.ContainerImage) {
 	return a.revs.Stable.Images, a.revs.Canary.Images
 }
+
+// Name is the app's name, with its namespace where it has one.
+func (a *App) Name() string { return full(a.Spec.Metadata.Namespace, a.Spec.Metadata.Name) }
 
 func full(namespace, name string) string {
 	if namespace == "" {

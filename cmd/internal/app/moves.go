@@ -9,15 +9,10 @@ import (
 // Move is one transition of an app: one commit.
 type Move struct {
 	Transition render.Transition
-	Lock       render.Lock // of the tree that it leads to
-	Weight     int         // of the canary before it
-	Rules      int         // header and cookie rules that the route has after it
+	Before     *render.Lock // nil where there was no tree
+	Lock       render.Lock  // of the tree that it leads to
+	Rules      int          // header and cookie rules that the route has after it
 	Changes    []render.Change
-}
-
-// Promoted says whether prod runs the new revision after the move.
-func (m Move) Promoted() bool {
-	return m.Lock.Phase == render.Promote || m.Lock.Phase == render.Restore || m.Lock.Phase == render.Cleanup
 }
 
 // Moves calls yield with every transition that is left until the app is idle on the revision that the spec asks for, as if every hold were met.
@@ -33,8 +28,9 @@ func (a *App) Moves(yield func(Move) error) error {
 		}
 		s = render.State{Lock: lock, Tree: tree}
 	}
+	r := a.Release
 	for {
-		d, err := a.Release.Next(s, a.Wanted, render.Evidence{NoHolds: true})
+		d, err := r.Next(s, a.Wanted, render.Evidence{NoHolds: true})
 		switch {
 		case err != nil:
 			return err
@@ -43,13 +39,22 @@ func (a *App) Moves(yield func(Move) error) error {
 		case d.Transition == "":
 			return nil
 		}
-		tree, lock, err := a.Release.Turn(s, d)
+		tree, lock, err := r.Turn(s, d)
 		if err != nil {
 			return err
 		}
-		if err := yield(Move{d.Transition, *lock, s.Lock.Weight, len(d.Step.Matches), render.Changes(s.Tree, tree)}); err != nil {
+		if err := yield(Move{d.Transition, s.Lock, *lock, len(d.Step.Matches), render.Changes(s.Tree, tree)}); err != nil {
 			return err
 		}
-		s = render.State{Lock: lock, Tree: tree}
+		was := s
+		if s = (render.State{Lock: lock, Tree: tree}); s.IsIdle() && !was.IsIdle() {
+			revs, err := a.revisions(s)
+			if err != nil {
+				return err
+			}
+			if r, err = a.release(s, revs); err != nil {
+				return err
+			}
+		}
 	}
 }

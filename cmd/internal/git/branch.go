@@ -31,11 +31,8 @@ func (r *Repo) Branch(ctx context.Context, name string) (Branch, error) {
 	if err != nil {
 		return Branch{}, err
 	}
-	if name == "" && head == "" {
-		return Branch{}, &Usage{Text: "HEAD is detached: name the branch with --branch"}
-	}
-	if name == "" {
-		name = head
+	if name, err = r.Head(ctx, name); err != nil {
+		return Branch{}, err
 	}
 	if err := checkName(name); err != nil {
 		return Branch{}, err
@@ -53,6 +50,34 @@ func (r *Repo) Branch(ctx context.Context, name string) (Branch, error) {
 	b.WorkTree, err = r.workTree(ctx, name, head)
 	return b, err
 }
+
+// alongWith is a branch that comes along with what is pushed: it is at the commit that the remote was at. Where it is not, or is not here, or no branch is meant,
+// the zero value says to leave it alone.
+func (r *Repo) alongWith(ctx context.Context, name, commit string) (Branch, error) {
+	if name == "" || commit == "" {
+		return Branch{}, nil
+	}
+	tip, err := r.tip(name)
+	if err != nil || tip.id != commit {
+		return Branch{}, err
+	}
+	return r.Branch(ctx, name)
+}
+
+// Head is the name of a branch: as it is given, else the one that is checked out.
+func (r *Repo) Head(ctx context.Context, name string) (string, error) {
+	if name != "" {
+		return name, checkName(name)
+	}
+	head, err := r.head(ctx, r.gitDir, r.dir)
+	if err == nil && head == "" {
+		err = &Usage{Text: "HEAD is detached: name the branch with --branch"}
+	}
+	return head, err
+}
+
+// Tracks is the short name of what a branch tracks, "" for nothing.
+func (r *Repo) Tracks(branch string) string { return r.config.upstream(branch) }
 
 // Current is as Branch for whoever only reads: with no name a detached HEAD will do.
 func (r *Repo) Current(ctx context.Context, name string) (Branch, error) {

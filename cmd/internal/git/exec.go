@@ -19,6 +19,25 @@ var kept = []string{
 	"GNUPGHOME", "GPG_TTY", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM",
 }
 
+// reaching are the variables that git needs beside them to talk to a remote: how to connect, and how to log in.
+var reaching = []string{
+	"GIT_ASKPASS", "GIT_SSH", "GIT_SSH_COMMAND", "GIT_SSH_VARIANT", "GIT_PROXY_COMMAND", "GIT_SSL_CAINFO", "GIT_SSL_CAPATH", "GIT_SSL_CERT", "GIT_SSL_KEY",
+	"GIT_SSL_NO_VERIFY", "GIT_HTTP_PROXY_AUTHMETHOD", "SSL_CERT_FILE", "SSL_CERT_DIR", "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY",
+	"no_proxy", "NO_PROXY",
+}
+
+// reach picks them out of an environment, with the configuration that a CI job hands to git in numbered variables.
+func reach(environ []string) []string {
+	var env []string
+	for _, entry := range environ {
+		name, _, _ := strings.Cut(entry, "=")
+		if slices.Contains(reaching, name) || strings.HasPrefix(name, "GIT_CONFIG_KEY_") || strings.HasPrefix(name, "GIT_CONFIG_VALUE_") || name == "GIT_CONFIG_COUNT" {
+			env = append(env, entry)
+		}
+	}
+	return env
+}
+
 func clean(environ []string) []string {
 	env := []string{"LANG=C", "LC_ALL=C", "GIT_TERMINAL_PROMPT=0", "GIT_OPTIONAL_LOCKS=0"}
 	for _, entry := range environ {
@@ -49,11 +68,16 @@ type call struct {
 	env   []string // on top of the cleaned one
 	stdin string
 	hooks bool     // let the user's hooks run
+	globs bool     // pathspecs may have magic
+	net   bool     // the child may talk to a remote: it gets what it needs to reach and to log in to it
 	lock  *os.File // inherited, so that the flock lives as long as the child
 }
 
 func (r *Repo) command(ctx context.Context, c call) (*exec.Cmd, *tail) {
 	args := []string{"--literal-pathspecs", "-c", "core.fsmonitor=false", "-c", "protocol.ext.allow=never"}
+	if c.globs {
+		args = args[1:]
+	}
 	if !c.hooks {
 		args = append(args, "-c", "core.hooksPath=/dev/null")
 	}
@@ -62,6 +86,9 @@ func (r *Repo) command(ctx context.Context, c call) (*exec.Cmd, *tail) {
 	}
 	cmd := exec.CommandContext(ctx, r.git, append(args, c.args...)...)
 	cmd.Dir, cmd.Env = r.dir, append(slices.Clone(r.env), c.env...)
+	if c.net {
+		cmd.Env = append(cmd.Env, r.reach...)
+	}
 	if c.dir != "" {
 		cmd.Dir = c.dir
 	}

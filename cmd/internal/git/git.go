@@ -39,6 +39,7 @@ var step = func(string) {}
 type Repo struct {
 	git    string   // the binary
 	env    []string // the children's environment
+	reach  []string // beside it, of those that talk to a remote
 	dir    string   // where children run: the top of the work tree, or the bare repository
 	gitDir string   // of this work tree
 	common string   // shared by all work trees
@@ -73,7 +74,7 @@ func open(ctx context.Context, dir, bin string, environ []string) (*Repo, error)
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return nil, &Usage{Text: dir + " is no directory"}
 	}
-	r := &Repo{git: bin, env: clean(environ), dir: dir, ctx: ctx, lockWait: 10 * time.Second, patience: time.Second}
+	r := &Repo{git: bin, env: clean(environ), reach: reach(environ), dir: dir, ctx: ctx, lockWait: 10 * time.Second, patience: time.Second}
 	top, plain := ordinary(dir)
 	if plain {
 		r.dir, r.gitDir, r.common = top, filepath.Join(top, ".git"), filepath.Join(top, ".git")

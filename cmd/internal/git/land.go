@@ -98,9 +98,9 @@ func (r *Repo) lost(branch string) error {
 		return err
 	}
 	if tip.id == "" {
-		return &Conflict{Text: branch + " was deleted while this run was at work"}
+		return &Raced{branch, branch + " was deleted while this run was at work"}
 	}
 	_, message, _ := strings.Cut(string(tip.data), "\n\n")
 	subject, _, _ := strings.Cut(message, "\n")
-	return &Conflict{Text: fmt.Sprintf("%s was moved to %s (%s) while this run was at work", branch, short(tip.id), sanitise(subject))}
+	return &Raced{branch, fmt.Sprintf("%s was moved to %s (%s) while this run was at work", branch, short(tip.id), sanitise(subject))}
 }

@@ -30,7 +30,7 @@ func TestRacedTip(t *testing.T) {
 	// update-ref alone can win: git's porcelain is kept out by the index lock.
 	winner := f.git("commit-tree", "-p", "HEAD", "-m", "the winner", "HEAD^{tree}")
 	f.git("update-ref", "refs/heads/main", winner)
-	var c *Conflict
+	var c *Raced
 	if _, err := w.Finish(); !errors.As(err, &c) || !strings.Contains(err.Error(), winner[:10]+" (the winner)") {
 		t.Errorf("Finish: %v", err)
 	}
@@ -61,7 +61,7 @@ func TestUnbornBranchIsBornElsewhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.git("update-ref", "refs/heads/main", f.git("commit-tree", "-m", "born", f.git("mktree", "--missing", "/dev/null")))
-	var c *Conflict
+	var c *Raced
 	if _, err := w.Finish(); !errors.As(err, &c) || !strings.Contains(err.Error(), "(born)") {
 		t.Error(err)
 	}

@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// sign makes each commit anew with a signature, in the scratch repository, and returns the last one. fast-import cannot sign; commit-tree signs as the
+// sign makes each commit anew with a signature, in the scratch repository, and leaves their ids in Made. fast-import cannot sign; commit-tree signs as the
 // user configured it (gpg or ssh, key, program). The child does not hold our flock: gpg may leave an agent behind.
-func (w *Writer) sign(ids map[Mark]string) (string, error) {
-	parent := w.branch.Base()
-	for _, c := range w.commits {
+func (w *Writer) sign(ids map[Mark]string) error {
+	parent := w.base
+	for i, c := range w.commits {
 		args := []string{"commit-tree", "-S", "-F", "-"}
 		if parent != "" {
 			args = append(args, "-p", parent)
@@ -19,10 +19,11 @@ func (w *Writer) sign(ids map[Mark]string) (string, error) {
 			env: slices.Concat(w.author.env("AUTHOR"), w.committer.env("COMMITTER"), []string{"GIT_OBJECT_DIRECTORY=" + w.imp.dir + "/objects"}),
 		})
 		if err != nil {
-			return "", &Refusal{Text: "the commit could not be signed", Err: err}
+			return &Refusal{Text: "the commit could not be signed", Err: err}
 		}
 		parent = strings.TrimSuffix(out, "\n")
+		w.Made[i] = parent
 		step("signed")
 	}
-	return parent, nil
+	return nil
 }

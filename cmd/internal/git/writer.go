@@ -25,11 +25,16 @@ type Edit struct {
 type Options struct {
 	Date   time.Time // of author and committer; zero: now, or git's own GIT_*_DATE
 	RefLog string    // what the reflog says
+	// Push is where the commits go before anything here moves: on top of Tip, which is where the remote's branch has to be. The branch of this repository comes
+	// along where it is at Tip too; else it is left alone.
+	Push *Remote
+	Tip  string
 }
 
 // Writer builds a chain of commits on top of a branch. Nothing moves before Finish. It is for one goroutine.
 type Writer struct {
-	Recovered string // what Begin finished for a run that crashed: a line for stderr
+	Recovered string   // what Begin finished for a run that crashed: a line for stderr
+	Made      []string // after Finish: the ids of the commits
 
 	repo              *Repo
 	ctx               context.Context
@@ -37,6 +42,8 @@ type Writer struct {
 	roots             []string
 	under             map[string]bool // the roots as a set
 	reflog            string
+	push              *Remote
+	base              string // what the first commit is made on
 	author, committer ident
 	lock              *os.File
 	tree              *Reader   // at the tip
@@ -84,11 +91,8 @@ func (w *Writer) begin(b Branch, o Options) (err error) {
 		w.unsure = true
 		return err
 	}
-	if w.branch, err = r.Branch(w.ctx, b.Name); err != nil {
+	if err = w.pin(b, o); err != nil {
 		return err
-	}
-	if w.branch.Base() != b.Base() || w.branch.Tip != b.Tip {
-		return r.lost(b.Name)
 	}
 	if w.author, err = r.ident(w.ctx, "AUTHOR", o.Date); err != nil {
 		return err
@@ -96,7 +100,7 @@ func (w *Writer) begin(b Branch, o Options) (err error) {
 	if w.committer, err = r.ident(w.ctx, "COMMITTER", o.Date); err != nil {
 		return err
 	}
-	if w.tree, err = r.Reader(w.ctx, w.branch.Base()); err != nil {
+	if w.tree, err = r.Reader(w.ctx, w.base); err != nil {
 		return err
 	}
 	for _, root := range w.roots {
@@ -113,6 +117,24 @@ func (w *Writer) begin(b Branch, o Options) (err error) {
 	}
 	w.imp, err = r.startImport(w.ctx, w.lock)
 	return err
+}
+
+// pin makes sure that the branch is where the caller read it.
+func (w *Writer) pin(b Branch, o Options) (err error) {
+	if w.push, w.base = o.Push, o.Tip; o.Push != nil {
+		if w.branch, err = w.repo.alongWith(w.ctx, b.Name, o.Tip); err != nil {
+			return err
+		}
+		return nil
+	}
+	if w.branch, err = w.repo.Branch(w.ctx, b.Name); err != nil {
+		return err
+	}
+	w.base = w.branch.Base()
+	if w.branch.Base() != b.Base() || w.branch.Tip != b.Tip {
+		return w.repo.lost(b.Name)
+	}
+	return nil
 }
 
 // Blob writes a file's content.
@@ -138,8 +160,8 @@ func (w *Writer) Commit(message string, edits []Edit) error {
 		}
 	}
 	from := ""
-	if len(w.commits) == 0 && w.branch.Base() != "" {
-		from = "from " + w.branch.Base() + "\n"
+	if len(w.commits) == 0 && w.base != "" {
+		from = "from " + w.base + "\n"
 	}
 	message = strings.TrimRight(message, "\n") + "\n"
 	w.imp.marks++
@@ -155,7 +177,7 @@ func (w *Writer) Finish() (tip string, err error) {
 		return "", errors.New("the writer is closed")
 	}
 	if len(w.commits) == 0 {
-		return w.branch.Tip, nil
+		return w.base, nil
 	}
 	if err := w.obstacles(); err != nil {
 		return "", err
@@ -165,17 +187,28 @@ func (w *Writer) Finish() (tip string, err error) {
 		return "", err
 	}
 	step("imported")
-	tip = ids[w.commits[len(w.commits)-1].mark]
+	for _, c := range w.commits {
+		w.Made = append(w.Made, ids[c.mark])
+	}
 	if w.repo.config.flag("commit.gpgsign") {
-		if tip, err = w.sign(ids); err != nil {
+		if err = w.sign(ids); err != nil {
 			return "", err
 		}
 	}
+	tip = w.Made[len(w.Made)-1]
 	if !isHex(tip, w.repo.config.hashLen()) {
 		return "", fmt.Errorf("git fast-import left no commit: %q", tip)
 	}
 	if err := w.imp.publish(w.repo.common + "/objects"); err != nil {
 		return "", err
+	}
+	if w.push != nil {
+		if err := w.repo.push(w.ctx, *w.push, w.base, tip); err != nil {
+			return "", err
+		}
+		if w.branch.Name == "" {
+			return tip, nil
+		}
 	}
 	return tip, w.land(tip)
 }

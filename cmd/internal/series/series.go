@@ -9,11 +9,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/gitramp/gitramp/cmd/internal/app"
 	"github.com/gitramp/gitramp/cmd/internal/git"
+	"github.com/gitramp/gitramp/cmd/internal/message"
 	"github.com/gitramp/gitramp/cmd/internal/progress"
 	"github.com/gitramp/gitramp/render"
 )
@@ -40,22 +39,7 @@ type Result struct {
 // commit is one commit: what it edits and what it says.
 type commit struct {
 	edits []git.Edit
-	moves []move
-	tool  string
-}
-
-// move is what a message says of one app's move.
-type move struct {
-	app         string
-	transition  render.Transition
-	index, last int
-	from, to    int
-	total       int
-	revision    string
-	images      string   // what is new of the revision
-	step        string   // its name
-	rules       int      // how many header and cookie rules there are
-	files       []string // that change
+	moves []message.Move
 }
 
 // blobWriter takes the bytes of a file as they are rendered, so that a fleet is never held whole.
@@ -83,13 +67,13 @@ func (s *Series) Write(ctx context.Context, repo *git.Repo, b git.Branch, set *a
 		return result, err
 	}
 	for _, c := range s.commits {
-		result.Subjects = append(result.Subjects, c.subject())
+		result.Subjects = append(result.Subjects, message.Subject(c.moves))
 	}
 	if s.DryRun || len(s.commits) == 0 {
 		return result, nil
 	}
 	for _, c := range s.commits {
-		if err := w.Commit(c.message(), c.edits); err != nil {
+		if err := w.Commit(message.Text(c.moves, s.Tool), c.edits); err != nil {
 			return result, err
 		}
 	}
@@ -134,7 +118,7 @@ func (s *Series) add(set *app.Set, a *app.App, reader *git.Reader, blob blobWrit
 	paths := map[string]string{}
 	return a.Moves(func(m app.Move) error {
 		if k == len(s.commits) {
-			s.commits = append(s.commits, &commit{tool: s.Tool})
+			s.commits = append(s.commits, &commit{})
 		}
 		cm := s.commits[k]
 		k++
@@ -154,7 +138,8 @@ func (s *Series) add(set *app.Set, a *app.App, reader *git.Reader, blob blobWrit
 			}
 			cm.edits = append(cm.edits, edit)
 		}
-		cm.moves = append(cm.moves, newMove(a, m))
+		after := m.Lock
+		cm.moves = append(cm.moves, message.Move{App: a.Name(), Transition: m.Transition, Before: m.Before, After: &after, Rules: m.Rules, Changes: m.Changes})
 		return nil
 	})
 }
@@ -164,46 +149,4 @@ func foreign(a *app.App, files map[string][]byte, path string) bool {
 	_, there := files[path]
 	_, ours := a.State.Tree.Get(path)
 	return there && !ours
-}
-
-func newMove(a *app.App, m app.Move) move {
-	l := m.Lock
-	ref, before := l.Stable, l.Previous
-	if l.Canary != nil {
-		ref = *l.Canary
-		if !m.Promoted() {
-			before = &l.Stable
-		}
-	}
-	mv := move{app: a.Spec.Metadata.Name, transition: m.Transition, index: l.Step.Index, last: l.Step.Last, from: m.Weight, to: l.Weight, total: l.WeightTotal,
-		revision: ref.Revision, images: news(ref, before), step: l.Step.Name, rules: m.Rules}
-	for _, ch := range m.Changes {
-		if name, ok := strings.CutSuffix(ch.Path, ".yaml"); ok && ch.Path != render.KustomizationFile {
-			mv.files = append(mv.files, name)
-		}
-	}
-	return mv
-}
-
-// news is what a revision runs that the one before it does not: images, short, or the revision's name where it has the same images.
-func news(ref render.RevisionRef, before *render.RevisionRef) string {
-	var images []string
-	for _, i := range ref.Images {
-		if before == nil || !slices.Contains(before.Images, i) {
-			images = append(images, short(i.Image))
-		}
-	}
-	if images == nil {
-		return "revision " + ref.Revision
-	}
-	return strings.Join(images, ", ")
-}
-
-// short is an image without its registry and folders, and with the head of its digest.
-func short(image string) string {
-	image = image[strings.LastIndex(image, "/")+1:]
-	if name, digest, ok := strings.Cut(image, "@sha256:"); ok {
-		return name + "@" + digest[:12]
-	}
-	return image
 }

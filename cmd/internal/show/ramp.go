@@ -4,7 +4,6 @@
 package show
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/aymanbagabas/go-udiff"
@@ -53,12 +52,6 @@ func Unified(changes []render.Change) string {
 		b.WriteString(udiff.Unified(from, to, string(ch.Old), string(ch.New)))
 	}
 	return b.String()
-}
-
-// Percent is a weight as people say it: 20%, 0.5%.
-func Percent(weight, total int) string {
-	text := fmt.Sprintf("%.4f", 100*float64(weight)/float64(total))
-	return strings.TrimRight(strings.TrimRight(text, "0"), ".") + "%"
 }
 
 // bar draws a weight in ten cells; anything above zero shows.

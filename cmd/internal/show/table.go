@@ -6,6 +6,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/gitramp/gitramp/cmd/internal/app"
+	"github.com/gitramp/gitramp/cmd/internal/message"
 	"github.com/gitramp/gitramp/render"
 )
 
@@ -18,7 +19,7 @@ func (p Printer) Table(a *app.App, ramp []Step, diff bool) {
 	total := a.Release.Plan.Total
 	for _, st := range ramp {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", mark(a, st)+st.ID(), p.Paint(transitionCode(st.Transition), string(st.Transition)),
-			p.Paint(cyan, bar(st.Weight, total)+" "+Percent(st.Weight, total)), pods(st.Step), changesText(st), holdText(a.Release.Plan, st.Step))
+			p.Paint(cyan, bar(st.Weight, total)+" "+message.Percent(st.Weight, total)), pods(st.Step), changesText(st), holdText(a.Release.Plan, st.Step))
 	}
 	w.Flush()
 	fmt.Fprintf(p.Out, "\n%s\n", summary(a, ramp))
@@ -47,7 +48,7 @@ func (p Printer) Markdown(a *app.App, ramp []Step, diff bool) {
 	fmt.Fprint(p.Out, "| step | transition | canary weight | pods | changes | hold before the next step |\n| --- | --- | --- | --- | --- | --- |\n")
 	total := a.Release.Plan.Total
 	for _, st := range ramp {
-		fmt.Fprintf(p.Out, "| %s | %s | %s %s | %s | %s | %s |\n", mark(a, st)+st.ID(), st.Transition, bar(st.Weight, total), Percent(st.Weight, total),
+		fmt.Fprintf(p.Out, "| %s | %s | %s %s | %s | %s | %s |\n", mark(a, st)+st.ID(), st.Transition, bar(st.Weight, total), message.Percent(st.Weight, total),
 			pods(st.Step), changesText(st), holdText(a.Release.Plan, st.Step))
 	}
 	fmt.Fprintf(p.Out, "\n%s\n", summary(a, ramp))
@@ -133,7 +134,7 @@ func leftText(a *app.App) string {
 func Left(a *app.App) (left []string, why string) {
 	err := a.Moves(func(m app.Move) error {
 		name := fmt.Sprintf("%02d-%s", m.Lock.Step.Index, m.Lock.Step.Name)
-		if m.Transition == render.Sync || m.Transition == render.Install {
+		if m.Transition != m.Lock.Phase {
 			name = string(m.Transition)
 		}
 		left = append(left, name)

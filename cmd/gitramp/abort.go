@@ -1,0 +1,45 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gitramp/gitramp/cmd/internal/rollout"
+	"github.com/gitramp/gitramp/render"
+)
+
+func (c *cli) abort() *cobra.Command {
+	var s steer
+	var reason string
+	cmd := &cobra.Command{
+		Use:     "abort SPEC|DIR|APP...",
+		GroupID: "steer",
+		Short:   "Take a rollout back: prod gets all requests, at once",
+		Long: `Takes the rollout of each app back. Its first commit withdraws the canary's
+routing: weight 0 and every header and cookie rule gone; advance deletes the
+canary when that has settled. Where prod has taken the new revision already, its
+first commit gives prod the old one back under the canary's traffic, and advance
+withdraws the routing when that has settled.
+
+It goes by the tree alone: it needs neither a valid spec nor a hold, and what
+somebody edited by hand is no reason to refuse; such files stay as they are and
+are named in the commit. The revision is not tried again until gitramp retry.`,
+		Example: "  gitramp abort canary.yaml --reason 'checkout errors' --push\n  gitramp abort deploy/shop",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.steer(cmd.Context(), s, "abort", args, func(ctx context.Context, r *rollout.Run) error {
+				r.Reason = reason
+				r.Decide = func(it *rollout.Item) (render.Decision, error) { return it.Abort() }
+				r.Done = func(out rollout.Outcome) {
+					if c.output != "json" {
+						c.printer().Withdrawn(out)
+					}
+				}
+				return nil
+			})
+		},
+	}
+	s.flags(cmd)
+	cmd.Flags().StringVar(&reason, "reason", "", "why, for the commit")
+	return cmd
+}

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gitramp/gitramp/cmd/internal/rollout"
+	"github.com/gitramp/gitramp/render"
+)
+
+// advanceFlags is how advance was asked.
+type advanceFlags struct {
+	steer
+	witness
+	replan bool
+	wait   time.Duration
+}
+
+// witness is the flags that say what the cluster has applied.
+type witness struct{ rev, at string }
+
+func (w *witness) flags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&w.rev, "applied-rev", "", "the commit that the controller reports as applied: a step counts from there, and not before it")
+	cmd.Flags().StringVar(&w.at, "applied-at", "", "since when it is applied, so that a pause begins then (default: settle after the commit)")
+}
+
+func (w witness) seen() (*rollout.Witness, error) {
+	if w.rev == "" && w.at == "" {
+		return nil, nil
+	}
+	if w.rev == "" {
+		return nil, usage("--applied-at goes with --applied-rev")
+	}
+	at, err := parseTime("--applied-at", w.at)
+	if err != nil || w.at == "" {
+		return &rollout.Witness{Rev: w.rev}, err
+	}
+	return &rollout.Witness{Rev: w.rev, At: at.Unix()}, nil
+}
+
+func (c *cli) advance() *cobra.Command {
+	var f advanceFlags
+	cmd := &cobra.Command{
+		Use:     "advance [SPEC|DIR...]",
+		GroupID: "steer",
+		Short:   "Make the next transition of every app whose hold is met: one commit for each",
+		Long: `Makes the one next transition of every app whose hold is met, a commit for each,
+and says of the others what they wait for and until when (exit code 4). What is
+next follows from the spec and the tree at the tip of the branch alone, so it is
+run again and again: by cron, or in CI after every push and on a schedule. A spec
+that the repository holds counts as it is committed.
+
+A step stands since the commit that brought it onto the branch. It counts as
+applied after settle, or from what the controller says: --applied-rev.
+
+With --push the commits go to the branch that the branch tracks, and only if
+nobody has moved it: a step that another run made meanwhile is not made twice,
+and over other commits it is made anew. --wait goes on for so long, step by step.`,
+		Example: "  gitramp advance\n  gitramp advance apps/ --push\n  gitramp advance canary.yaml --push --applied-rev \"$(argocd app get shop -o json | jq -r .status.sync.revision)\"",
+		RunE:    func(cmd *cobra.Command, args []string) error { return c.runAdvance(cmd.Context(), f, args) },
+	}
+	f.steer.flags(cmd)
+	f.waiting(cmd)
+	f.witness.flags(cmd)
+	cmd.Flags().BoolVar(&f.replan, "replan", false, "where the spec has other steps than a rollout on its way: go on by those")
+	cmd.Flags().DurationVar(&f.wait, "wait", 0, "go on for so long, such as 50m: each hold that ends in that time is waited for")
+	return cmd
+}
+
+func (c *cli) runAdvance(ctx context.Context, f advanceFlags, args []string) error {
+	if f.wait != 0 && (f.now != "" || f.dryRun) {
+		return usage("--wait goes by the clock: not with --now or --dry-run")
+	}
+	repo, err := f.found(ctx, args)
+	if err != nil {
+		return err
+	}
+	defer repo.Close()
+	r, err := c.steered(ctx, repo, f.steer, "advance")
+	if err != nil {
+		return err
+	}
+	if r.Seen, err = f.seen(); err != nil {
+		return err
+	}
+	r.Holds, r.Once = true, true
+	r.Select = func(ctx context.Context, v *rollout.View) ([]*rollout.Item, error) { return v.Specs(ctx, args) }
+	r.Decide = func(it *rollout.Item) (render.Decision, error) {
+		it.Evidence.Replan = f.replan
+		return it.Next()
+	}
+	return c.walk(ctx, r, f)
+}
+
+// walk advances once, or for as long as --wait says.
+func (c *cli) walk(ctx context.Context, r *rollout.Run, f advanceFlags) error {
+	end := r.Now().Add(f.wait)
+	for {
+		out, err := r.Do(ctx)
+		if err != nil {
+			return err
+		}
+		again, ok := rollout.NextLook(out, r.Now(), end)
+		if f.wait == 0 || !ok {
+			return c.finishRun(out, f.steer, r.Now())
+		}
+		for _, res := range out.Results {
+			if res.Move != nil {
+				c.note("%s", res.Move.Line())
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(again):
+		}
+	}
+}

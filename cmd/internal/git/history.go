@@ -1,0 +1,250 @@
+package git
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// Entry is a commit of a branch's first-parent history that changed some files.
+type Entry struct {
+	Commit  string
+	Date    int64 // of the committer, Unix seconds
+	Cut     bool  // what was before it is not in this repository: a shallow clone ends here
+	Changes []FileChange
+}
+
+// FileChange is a file before and after a commit, by object id; "" where there is none.
+type FileChange struct{ Path, Old, New string }
+
+// History tells the commits of the first-parent history of a commit that changed a file of that name, in whichever directory, newest first, until yield
+// returns false. Merges are told as what they brought to their first parent.
+func (r *Repo) History(ctx context.Context, commit, name string, yield func(Entry) (more bool, err error)) error {
+	if commit == "" {
+		return nil
+	}
+	cut, err := r.shallow()
+	if err != nil {
+		return err
+	}
+	const format = "--format=tformat:%x01%H%x02%ct%x02"
+	walk, stop := context.WithCancel(ctx)
+	defer stop()
+	cmd, said := r.command(walk, call{globs: true, args: []string{"log", "--first-parent", "-m", "--root", "--raw", "--no-abbrev", "--no-renames", "--no-show-signature",
+		"--no-notes", "-z", format, commit, "--", ":(top,glob)**/" + name}})
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	more, err := true, error(nil)
+	in := bufio.NewReaderSize(out, 64<<10)
+	for more && err == nil {
+		var text string
+		if text, err = in.ReadString(1); text != "" && text != "\x01" {
+			var e Entry
+			var bad error
+			if e, bad = parseEntry(strings.TrimSuffix(text, "\x01")); bad != nil {
+				more, err = false, bad
+				break
+			}
+			e.Cut = cut[e.Commit]
+			var stopped error
+			if more, stopped = yield(e); stopped != nil {
+				err = stopped
+			}
+		}
+	}
+	if !more || err != nil && !errors.Is(err, io.EOF) {
+		stop()
+		_ = cmd.Wait()
+		if errors.Is(err, io.EOF) {
+			err = nil
+		}
+		return err
+	}
+	return failure([]string{"log"}, cmd.Wait(), said)
+}
+
+// parseEntry reads one commit as the format above and --raw -z write it.
+func parseEntry(text string) (Entry, error) {
+	f := strings.SplitN(text, "\x02", 3)
+	if len(f) != 3 {
+		return Entry{}, fmt.Errorf("git log says %q", text)
+	}
+	date, err := strconv.ParseInt(f[1], 10, 64)
+	if err != nil {
+		return Entry{}, fmt.Errorf("git log says %q", text)
+	}
+	e := Entry{Commit: f[0], Date: date}
+	for parts := strings.Split(strings.TrimLeft(f[2], "\x00\n"), "\x00"); len(parts) > 1; parts = parts[2:] {
+		meta := strings.Fields(strings.TrimLeft(parts[0], ":\n"))
+		if len(meta) != 5 {
+			break
+		}
+		e.Changes = append(e.Changes, FileChange{parts[1], known(meta[2]), known(meta[3])})
+	}
+	return e, nil
+}
+
+// known is an object id, "" for the one of nought that stands for no object.
+func known(id string) string {
+	if strings.Trim(id, "0") == "" {
+		return ""
+	}
+	return id
+}
+
+// shallow lists the commits whose parents are not in this repository.
+func (r *Repo) shallow() (map[string]bool, error) {
+	data, err := os.ReadFile(filepath.Join(r.common, "shallow"))
+	if err != nil {
+		return nil, ignore(err, os.ErrNotExist)
+	}
+	cut := map[string]bool{}
+	for _, id := range strings.Fields(string(data)) {
+		cut[id] = true
+	}
+	return cut, nil
+}
+
+// Dates are the committer dates of the newest commits of a first-parent history, newest first. They are told until yield returns false.
+func (r *Repo) Dates(ctx context.Context, commit string, yield func(commit string, date int64) bool) error {
+	walk, stop := context.WithCancel(ctx)
+	defer stop()
+	cmd, said := r.command(walk, call{args: []string{"rev-list", "--first-parent", "--timestamp", commit, "--"}})
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		text, id, _ := strings.Cut(lines.Text(), " ")
+		date, err := strconv.ParseInt(text, 10, 64)
+		if err != nil || !yield(id, date) {
+			stop()
+			_ = cmd.Wait()
+			return err
+		}
+	}
+	return failure([]string{"rev-list"}, cmd.Wait(), said)
+}
+
+// Blobs reads files by their object ids, in order.
+func (r *Repo) Blobs(ids ...string) ([][]byte, error) {
+	got, err := r.objects(ids...)
+	if err != nil {
+		return nil, err
+	}
+	data := make([][]byte, len(got))
+	for i, o := range got {
+		data[i] = o.data
+	}
+	return data, nil
+}
+
+// Commit is what a commit says of itself.
+type Commit struct {
+	ID      string
+	Author  string // name <email>
+	Date    int64  // of the committer, Unix seconds
+	Message string
+}
+
+// Subject is the first line of the message.
+func (c Commit) Subject() string {
+	subject, _, _ := strings.Cut(c.Message, "\n")
+	return subject
+}
+
+// Trailer is the value of a trailer of the message, "" where it has none.
+func (c Commit) Trailer(key string) string {
+	for line := range strings.Lines(c.Message) {
+		if value, ok := strings.CutPrefix(line, key+": "); ok {
+			return strings.TrimSpace(value)
+		}
+	}
+	return ""
+}
+
+// Commits reads commits by their ids.
+func (r *Repo) Commits(ids ...string) ([]Commit, error) {
+	got, err := r.objects(ids...)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]Commit, len(got))
+	for i, o := range got {
+		if o.kind != "commit" {
+			return nil, fmt.Errorf("there is no commit %s", ids[i])
+		}
+		head, message, _ := strings.Cut(string(o.data), "\n\n")
+		list[i] = Commit{ID: o.id, Message: sanitise(message)}
+		for line := range strings.Lines(head) {
+			key, rest, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+			who, ok := parseIdent(rest)
+			if !ok {
+				continue
+			}
+			switch key {
+			case "author":
+				list[i].Author = sanitise(who.name + " <" + who.email + ">")
+			case "committer":
+				seconds, _, _ := strings.Cut(who.date, " ")
+				list[i].Date, _ = strconv.ParseInt(seconds, 10, 64)
+			}
+		}
+	}
+	return list, nil
+}
+
+// Files lists the regular files of a commit that have that name, in whichever directory, by path.
+func (r *Repo) Files(ctx context.Context, commit, name string) ([]string, error) {
+	if commit == "" {
+		return nil, nil
+	}
+	out, err := r.run(ctx, call{args: []string{"ls-tree", "-r", "-z", "--full-tree", commit}})
+	if err != nil {
+		return nil, err
+	}
+	var paths []string
+	for line := range strings.SplitSeq(out, "\x00") {
+		meta, path, _ := strings.Cut(line, "\t")
+		if (path == name || strings.HasSuffix(path, "/"+name)) && strings.HasPrefix(meta, "100") {
+			paths = append(paths, path)
+		}
+	}
+	return paths, nil
+}
+
+// Resolve is the full id of a commit that a user named: an id, a branch, HEAD~2.
+func (r *Repo) Resolve(ctx context.Context, rev string) (string, error) {
+	if rev == "" || strings.HasPrefix(rev, "-") {
+		return "", &Usage{Text: "revision " + quote(rev) + " is invalid: allowed what git takes for a commit"}
+	}
+	out, err := r.run(ctx, call{args: []string{"rev-parse", "--verify", "--quiet", "--end-of-options", rev + "^{commit}"}})
+	if said := (*Error)(nil); errors.As(err, &said) {
+		return "", &Usage{Text: "revision " + quote(rev) + " is no commit of this repository (is it fetched?)"}
+	}
+	return strings.TrimSpace(out), err
+}
+
+// Contains says whether commit is old, or has it in its history.
+func (r *Repo) Contains(ctx context.Context, commit, old string) (bool, error) {
+	_, err := r.run(ctx, call{args: []string{"merge-base", "--is-ancestor", old, commit}})
+	if said := (*Error)(nil); errors.As(err, &said) && said.Code == 1 {
+		return false, nil
+	}
+	return err == nil, err
+}

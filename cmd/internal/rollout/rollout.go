@@ -1,0 +1,314 @@
+// Package rollout carries one verb over the apps of a repository: it reads them at the tip of a branch, lets package render decide for each of them, writes one
+// commit for each app that moves, and publishes all of them at once, by compare-and-set. Where somebody was faster it reads again: what another run has done
+// already is done, and never done twice.
+//
+// It decides nothing about a release, and keeps nothing: what it did not publish never was.
+package rollout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/gitramp/gitramp/cmd/internal/app"
+	"github.com/gitramp/gitramp/cmd/internal/git"
+	"github.com/gitramp/gitramp/cmd/internal/message"
+	"github.com/gitramp/gitramp/render"
+)
+
+// Run is one invocation of a verb.
+type Run struct {
+	Repo   *git.Repo
+	Branch string      // "" for the one that is checked out
+	Push   *git.Remote // nil: the branch of this repository alone
+	Select func(context.Context, *View) ([]*Item, error)
+	Decide func(*Item) (render.Decision, error)
+	Holds  bool // the decision depends on history
+	Once   bool // a step: where somebody else moves an app meanwhile, it is made; else it is decided again
+	Now    func() time.Time
+	Date   time.Time // of the commits; zero: now
+	Seen   *Witness  // nil: there is none
+	Reason string    // a person's, for the message
+	Verb   string    // for the reflog
+	Tool   string
+	DryRun bool
+	Done   func(Outcome) // prints more of it
+	Note   func(format string, args ...any)
+}
+
+// Result is what became of one item.
+type Result struct {
+	*Item
+	Decision render.Decision
+	Move     *message.Move // what was written, or would be
+	Commit   string        // that holds it
+	By       *git.Commit   // somebody else's, that did it meanwhile
+	Err      error
+}
+
+// Outcome is what became of all.
+type Outcome struct {
+	Branch  string
+	Base    string // the tip that was read
+	Tip     string // the tip now
+	Results []Result
+}
+
+// races is how often a lost race is run again.
+const races = 5
+
+// Do carries the verb out.
+func (r *Run) Do(ctx context.Context) (Outcome, error) {
+	var first map[string]Result // what was wanted before the race was lost
+	for attempt := 0; ; attempt++ {
+		out, err := r.once(ctx, first)
+		var lost *git.Raced
+		if !errors.As(err, &lost) || attempt == races {
+			return out, err
+		}
+		if first == nil {
+			first = map[string]Result{}
+		}
+		for _, res := range out.Results {
+			if _, known := first[res.Name]; !known && res.Move != nil {
+				first[res.Name] = res
+			}
+		}
+		if err := sleep(ctx, time.Duration(50<<attempt)*time.Millisecond/2+rand.N(time.Duration(50<<attempt)*time.Millisecond)); err != nil {
+			return out, err
+		}
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
+
+// tip finds the branch, and the commit that the next one is made on.
+func (r *Run) tip(ctx context.Context) (git.Branch, string, error) {
+	if r.Push == nil {
+		b, err := r.Repo.Branch(ctx, r.Branch)
+		return b, b.Base(), err
+	}
+	tip, err := r.Repo.Fetch(ctx, *r.Push)
+	if err == nil && tip == "" {
+		err = &git.Usage{Text: fmt.Sprintf("%s does not exist: push the branch once with git, so that the apps have a history", r.Push)}
+	}
+	return git.Branch{Name: r.Branch}, tip, err
+}
+
+func (r *Run) once(ctx context.Context, before map[string]Result) (out Outcome, err error) {
+	if line, err := r.Repo.Recover(ctx); err != nil {
+		return out, err
+	} else if line != "" {
+		r.Note("%s", line)
+	}
+	branch, base, err := r.tip(ctx)
+	if err != nil {
+		return out, err
+	}
+	out.Branch, out.Base, out.Tip = branch.Name, base, base
+	if r.Push != nil {
+		out.Branch = r.Push.String()
+	}
+	view, err := NewView(ctx, r.Repo, base)
+	if err != nil {
+		return out, err
+	}
+	items, err := r.Select(ctx, view)
+	if err != nil {
+		return out, err
+	}
+	if before == nil {
+		for _, file := range view.Edited {
+			r.Note("%s is not on disk as it is at the tip of %s, and that counts", file, out.Branch)
+		}
+	}
+	if r.Holds {
+		if err := r.evidence(ctx, view, items); err != nil {
+			return out, err
+		}
+	}
+	writing := false
+	for _, it := range items {
+		res, err := r.decide(ctx, view, it, before)
+		if err != nil {
+			return out, err
+		}
+		writing = writing || res.Move != nil
+		out.Results = append(out.Results, res)
+	}
+	if !writing || r.DryRun {
+		return out, nil
+	}
+	return out, r.write(ctx, branch, &out)
+}
+
+func (r *Run) evidence(ctx context.Context, view *View, items []*Item) error {
+	var asked []*Item
+	for _, it := range items {
+		it.Evidence.Now = r.Now().Unix()
+		if l := it.State.Lock; l != nil && (l.Canary != nil || l.Phase == render.Delete || it.Wanted() != l.Stable.Revision) {
+			asked = append(asked, it)
+		}
+	}
+	if err := view.Recall(ctx, asked); err != nil {
+		return err
+	}
+	if r.Seen == nil {
+		return nil
+	}
+	return view.witness(ctx, asked, *r.Seen)
+}
+
+// decide is what to do with one item, unless somebody else has done it since this run began.
+func (r *Run) decide(ctx context.Context, view *View, it *Item, before map[string]Result) (Result, error) {
+	res := Result{Item: it}
+	if was, raced := before[it.Name]; r.Once && raced && self(it) != self(was.Item) {
+		by, err := view.lastChange(ctx, it)
+		if err != nil {
+			return res, err
+		}
+		res.By, res.Decision = by, was.Decision
+		return res, nil
+	}
+	if res.Decision, res.Err = r.Decide(it); res.Err != nil || res.Decision.Transition == "" {
+		return res, nil
+	}
+	res.Move, res.Err = r.move(it, res.Decision)
+	return res, nil
+}
+
+// self names the tree of an item.
+func self(it *Item) string {
+	if it.State.Lock == nil {
+		return ""
+	}
+	return it.State.Lock.Self
+}
+
+// lastChange is the commit that wrote the item's tree.
+func (v *View) lastChange(ctx context.Context, it *Item) (*git.Commit, error) {
+	var found *git.Commit
+	err := v.repo.History(ctx, v.Tip, render.LockFile, func(e git.Entry) (bool, error) {
+		for _, ch := range e.Changes {
+			if ch.Path == it.Dir+"/"+render.LockFile {
+				list, err := v.repo.Commits(e.Commit)
+				if err == nil {
+					found = &list[0]
+				}
+				return false, err
+			}
+		}
+		return true, nil
+	})
+	if found == nil && err == nil {
+		found = &git.Commit{ID: v.Tip}
+	}
+	return found, err
+}
+
+// move renders a decision.
+func (r *Run) move(it *Item, d render.Decision) (*message.Move, error) {
+	turn := it.State.Turn
+	switch {
+	case d.Transition == render.Install:
+		turn = func(render.Decision) (render.Tree, *render.Lock, error) { return it.App.First() }
+	case it.App != nil:
+		turn = it.App.Turn
+	}
+	tree, lock, err := turn(d)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", it.Dir, err)
+	}
+	m := &message.Move{App: it.Name, Transition: d.Transition, Before: it.State.Lock, After: lock, Rules: len(d.Step.Matches), Drift: it.State.Drift, Reason: r.Reason,
+		Changes: render.Changes(it.State.Tree, tree)}
+	for _, ch := range m.Changes {
+		if _, ours := it.State.Tree.Get(ch.Path); ch.Op == render.Added && it.present[ch.Path] && !ours {
+			return nil, app.Conflict{Text: fmt.Sprintf("%s/%s is there already, and no %s says that gitramp wrote it", it.Dir, ch.Path, render.LockFile)}
+		}
+	}
+	return m, nil
+}
+
+// write makes one commit for each item that moves, and publishes them.
+func (r *Run) write(ctx context.Context, branch git.Branch, out *Outcome) error {
+	var roots []string
+	for _, res := range out.Results {
+		if res.Move != nil {
+			roots = append(roots, res.Dir)
+		}
+	}
+	o := git.Options{Date: r.Date, RefLog: "gitramp " + r.Verb, Push: r.Push, Tip: out.Base}
+	w, err := r.Repo.Begin(ctx, branch, roots, o)
+	if err != nil {
+		return err
+	}
+	defer w.Abort()
+	if w.Recovered != "" {
+		r.Note("%s", w.Recovered)
+	}
+	for _, res := range out.Results {
+		if res.Move == nil {
+			continue
+		}
+		if err := r.commit(w, res); err != nil {
+			return err
+		}
+	}
+	tip, err := w.Finish()
+	if err != nil {
+		return err
+	}
+	out.Tip = tip
+	made := w.Made
+	for i := range out.Results {
+		if out.Results[i].Move != nil {
+			out.Results[i].Commit, made = made[0], made[1:]
+		}
+	}
+	return nil
+}
+
+func (r *Run) commit(w *git.Writer, res Result) error {
+	var edits []git.Edit
+	for _, ch := range res.Move.Changes {
+		edit := git.Edit{Path: res.Dir + "/" + ch.Path}
+		if ch.Op != render.Removed {
+			var err error
+			if edit.Mark, err = w.Blob(ch.New); err != nil {
+				return err
+			}
+		}
+		edits = append(edits, edit)
+	}
+	return w.Commit(message.Text([]message.Move{*res.Move}, r.Tool), edits)
+}
+
+// lookAgain is the longest that a waiting run does not look at the branch: somebody may have aborted.
+const lookAgain = 30 * time.Second
+
+// NextLook is when a run that may go on until end should look again; ok is false where nothing can happen by then.
+func NextLook(out Outcome, now, end time.Time) (in time.Duration, ok bool) {
+	if !now.Before(end) {
+		return 0, false
+	}
+	for _, res := range out.Results {
+		until := time.Unix(res.Decision.Until, 0)
+		switch {
+		case res.Move != nil:
+			return 0, true
+		case res.Decision.Until == 0 || until.After(end):
+		case !ok || until.Sub(now) < in:
+			in, ok = max(until.Sub(now), 0), true
+		}
+	}
+	return min(in, lookAgain), ok
+}

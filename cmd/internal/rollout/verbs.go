@@ -1,0 +1,97 @@
+package rollout
+
+import (
+	"fmt"
+
+	"github.com/gitramp/gitramp/cmd/internal/app"
+	"github.com/gitramp/gitramp/render"
+)
+
+// Next decides what comes next for an item.
+func (it *Item) Next() (Decision, error) {
+	switch {
+	case it.Gone:
+		return it.orphaned(), nil
+	case it.Err != nil || it.App == nil:
+		return Decision{}, it.Err
+	}
+	return it.App.Next(it.Evidence)
+}
+
+func (it *Item) orphaned() Decision {
+	return Decision{Refused: fmt.Sprintf("its spec %s is gone: put it back, or gitramp abort and gitramp delete %s", it.File, it.Dir)}
+}
+
+// Promote decides on a person's approval. What only waits to be applied is not approved away; with full it is recorded all the same.
+func (it *Item) Promote(full bool) (Decision, error) {
+	it.Evidence.Promoted, it.Evidence.Full = true, full
+	if l := it.State.Lock; l != nil && l.Canary == nil && !it.Gone && it.App != nil && it.App.Wanted == l.Stable.Revision {
+		return Decision{Refused: "no rollout is on its way: prod runs what the spec asks for"}, nil
+	}
+	d, err := it.Next()
+	if err != nil || !full || d.Waiting == "" {
+		return d, err
+	}
+	if record := it.State.PromoteFull(); record.Transition != "" || record.Refused != "" {
+		return record, nil
+	}
+	return d, nil
+}
+
+// Abort decides by the tree alone.
+func (it *Item) Abort() (Decision, error) { return it.byTree(render.State.Abort) }
+
+// Pause decides by the tree alone.
+func (it *Item) Pause() (Decision, error) { return it.byTree(render.State.Pause) }
+
+// Resume decides by the tree and its history.
+func (it *Item) Resume() (Decision, error) {
+	return it.byTree(func(s render.State) Decision { return s.Resume(it.Evidence) })
+}
+
+// byTree decides without the spec: whether that is there, or valid, does not matter.
+func (it *Item) byTree(decide func(render.State) Decision) (Decision, error) {
+	if it.State.Lock == nil {
+		if it.Err != nil {
+			return Decision{}, it.Err
+		}
+		return Decision{Refused: "nothing is installed here"}, nil
+	}
+	d := decide(it.State)
+	if d.Transition != "" {
+		it.App = nil
+	}
+	return d, nil
+}
+
+// Retry decides on another attempt at what was aborted, or taken back.
+func (it *Item) Retry() (Decision, error) {
+	l := it.State.Lock
+	it.Evidence.Retried = true
+	d, err := it.Next()
+	switch {
+	case err != nil || d.Refused != "" || l == nil:
+		return d, err
+	case l.Canary != nil && !l.Phase.GoesBack():
+		return Decision{Refused: "nothing was aborted: a rollout is on its way"}, nil
+	case l.Canary == nil && l.Aborted != it.App.Wanted && !it.Evidence.WentBack:
+		return Decision{Refused: "nothing was aborted that the spec asks for"}, nil
+	case d.Transition == render.Cleanup:
+		return d, nil // the retry comes after it
+	}
+	return d, nil
+}
+
+// Delete decides how an app goes. yes says that it goes although its spec is there.
+func (it *Item) Delete(yes bool) (Decision, error) {
+	switch l := it.State.Lock; {
+	case l == nil && it.Err != nil:
+		return Decision{}, it.Err
+	case l == nil:
+		return Decision{}, nil
+	case !it.Gone && !yes && l.Phase != render.Delete:
+		return Decision{}, app.Conflict{Text: fmt.Sprintf("%s: its spec %s is still there: remove that first, or --yes", it.Name, it.File)}
+	}
+	it.App = nil
+	return it.State.Remove(it.Evidence), nil
+}

@@ -1,0 +1,310 @@
+package rollout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/gitramp/gitramp/cmd/internal/app"
+	"github.com/gitramp/gitramp/cmd/internal/git"
+	"github.com/gitramp/gitramp/render"
+)
+
+// Item is one app at one tip.
+type Item struct {
+	Name  string   // namespace/name; the spec's file where nobody knows the name
+	Dir   string   // the output path
+	File  string   // the spec, as the user would name it
+	App   *app.App // nil where there is no usable spec
+	State render.State
+	Err   error // why there is no usable spec, or no usable tree
+	Gone  bool  // the spec is not where the lock says that it is
+
+	Evidence  render.Evidence
+	Since     string // the commit that began the step
+	SinceDate int64
+
+	present map[string]bool // the files of the directory
+}
+
+// Wanted is the revision that the spec asks for, "" where nobody knows.
+func (it *Item) Wanted() string {
+	if it.App == nil {
+		return ""
+	}
+	return it.App.Wanted
+}
+
+// View is what a repository says at one tip.
+type View struct {
+	Tip    string
+	Edited []string // specs of this repository that are other on disk than at the tip
+
+	repo   *git.Repo
+	reader *git.Reader
+	set    *app.Set
+}
+
+// NewView reads at a commit.
+func NewView(ctx context.Context, repo *git.Repo, tip string) (*View, error) {
+	reader, err := repo.Reader(ctx, tip)
+	if err != nil {
+		return nil, err
+	}
+	return &View{Tip: tip, repo: repo, reader: reader, set: app.NewSet()}, nil
+}
+
+// committed is the text of a spec at the tip: where the repository holds the spec, that counts and not what lies in the work tree.
+func (v *View) committed(file string) func(root, origin string) ([]byte, error) {
+	return func(root, origin string) ([]byte, error) {
+		if root == "" || root != v.repo.Root() {
+			return nil, nil
+		}
+		data, err := v.reader.File(origin)
+		if err != nil || data == nil {
+			return nil, err
+		}
+		if disk, err := os.ReadFile(file); err == nil && string(disk) != string(data) && strings.ReplaceAll(string(disk), "\r\n", "\n") != string(data) {
+			v.Edited = append(v.Edited, file)
+		}
+		return data, nil
+	}
+}
+
+// bySpec makes an item of a spec file. Where the spec cannot be used it is found by the lock that names it, if there is one.
+func (v *View) bySpec(file string) *Item {
+	it := &Item{Name: file, File: file}
+	a, err := v.set.ParseAs(file, v.committed(file))
+	if err != nil {
+		it.Err = err
+		return it
+	}
+	it.App, it.Dir, it.Name = a, a.Spec.OutputPath(), a.Name()
+	files, err := v.reader.Dir(it.Dir)
+	if err == nil {
+		err = a.Load(it.Dir, files)
+	}
+	it.Err, it.State, it.present = err, a.State, names(files)
+	return it
+}
+
+// byLock makes an item of an output path.
+func (v *View) byLock(dir string) *Item {
+	it := &Item{Name: dir, Dir: dir}
+	files, err := v.reader.Dir(dir)
+	if err == nil {
+		it.State, err = render.ReadState(dir, files)
+	}
+	if err != nil {
+		it.Err = app.Conflict{Text: err.Error()}
+		return it
+	}
+	it.present = names(files)
+	l := it.State.Lock
+	if l == nil {
+		return it
+	}
+	it.Name, it.File = fullName(l.Namespace, l.App), l.Spec
+	data, err := v.reader.File(l.Spec)
+	if it.Gone = err == nil && data == nil; it.Gone || err != nil {
+		it.Err = err
+		return it
+	}
+	a, err := v.set.ParseText(filepath.FromSlash(l.Spec), v.repo.Root(), l.Spec, data)
+	if err == nil {
+		err = a.Load(dir, files)
+	}
+	if err != nil {
+		it.Err = err
+		return it
+	}
+	it.App = a
+	return it
+}
+
+func names(files map[string][]byte) map[string]bool {
+	present := map[string]bool{}
+	for name := range files {
+		present[name] = true
+	}
+	return present
+}
+
+func fullName(namespace, name string) string {
+	if namespace == "" {
+		return name
+	}
+	return namespace + "/" + name
+}
+
+// Specs makes an item of every spec that the arguments name, and of every app below a directory among them whose spec is gone.
+func (v *View) Specs(ctx context.Context, args []string) ([]*Item, error) {
+	files, err := app.Find(args)
+	if v.repo.Root() == "" && err != nil { // nothing lies on disk: what is installed is what there is
+		return v.Installed(ctx, args)
+	}
+	if err != nil {
+		return nil, err
+	}
+	var items []*Item
+	for _, f := range files {
+		items = append(items, v.bySpec(f))
+	}
+	orphans, err := v.orphans(ctx, args)
+	return append(items, orphans...), err
+}
+
+// orphans are the apps whose spec lay below one of the directories.
+func (v *View) orphans(ctx context.Context, args []string) ([]*Item, error) {
+	var below []string
+	if len(args) == 0 {
+		args = []string{"."}
+	}
+	for _, arg := range args {
+		if info, err := os.Stat(arg); err == nil && info.IsDir() {
+			if rel, ok := v.inside(arg); ok {
+				below = append(below, rel)
+			}
+		}
+	}
+	if below == nil {
+		return nil, nil
+	}
+	locks, err := v.locks(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var items []*Item
+	for _, l := range locks {
+		if !slices.ContainsFunc(below, func(dir string) bool { return under(l.spec, dir) }) {
+			continue
+		}
+		if data, err := v.reader.File(l.spec); err != nil || data != nil {
+			continue
+		}
+		if _, err := os.Lstat(filepath.Join(v.repo.Root(), filepath.FromSlash(l.spec))); errors.Is(err, fs.ErrNotExist) {
+			items = append(items, v.byLock(l.dir))
+		}
+	}
+	return items, nil
+}
+
+// known is an installed app.
+type known struct{ dir, spec, name string }
+
+// locks lists what is installed.
+func (v *View) locks(ctx context.Context) ([]known, error) {
+	paths, err := v.repo.Files(ctx, v.Tip, render.LockFile)
+	if err != nil {
+		return nil, err
+	}
+	var list []known
+	for _, p := range paths {
+		data, err := v.reader.File(p)
+		if err != nil {
+			return nil, err
+		}
+		k := known{dir: path.Dir(p)}
+		k.name, k.spec, _ = render.Owner(data)
+		list = append(list, k)
+	}
+	return list, nil
+}
+
+// inside is a path on disk as the repository has it; ok is false where it lies elsewhere.
+func (v *View) inside(name string) (rel string, ok bool) {
+	root := v.repo.Root()
+	abs, err := filepath.Abs(name)
+	if root == "" || err != nil {
+		return filepath.ToSlash(filepath.Clean(name)), root == ""
+	}
+	if real, err := filepath.EvalSymlinks(abs); err == nil {
+		abs = real
+	}
+	rel, err = filepath.Rel(root, abs)
+	rel = filepath.ToSlash(rel)
+	return rel, err == nil && rel != ".." && !strings.HasPrefix(rel, "../")
+}
+
+// under says whether a path is a directory or lies below it.
+func under(name, dir string) bool {
+	return dir == "." || name == dir || strings.HasPrefix(name, dir+"/")
+}
+
+// Installed makes an item of every installed app that the arguments name: by its spec, whether that is there and valid or not, by its output path, by a directory
+// around either, or by its name. No argument means the current directory.
+func (v *View) Installed(ctx context.Context, args []string) ([]*Item, error) {
+	locks, err := v.locks(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(args) == 0 {
+		args = []string{"."}
+		if v.repo.Root() != "" {
+			if _, ok := v.inside("."); !ok {
+				args = []string{v.repo.Root()}
+			}
+		}
+	}
+	var items []*Item
+	seen := map[string]bool{}
+	for _, arg := range args {
+		found, err := v.named(arg, locks)
+		if err != nil {
+			return nil, err
+		}
+		for _, it := range found {
+			if !seen[it.Dir] {
+				seen[it.Dir] = true
+				items = append(items, it)
+			}
+		}
+	}
+	return items, nil
+}
+
+// named are the installed apps that one argument names.
+func (v *View) named(arg string, locks []known) ([]*Item, error) {
+	rel, ok := v.inside(arg)
+	var items []*Item
+	for _, l := range locks {
+		if ok && (under(l.dir, rel) || l.spec != "" && under(l.spec, rel)) || l.name == arg {
+			items = append(items, v.byLock(l.dir))
+		}
+	}
+	if items != nil {
+		return items, nil
+	}
+	info, err := os.Stat(arg)
+	switch {
+	case err == nil && info.Mode().IsRegular(): // a spec of another repository
+		it := v.bySpec(arg)
+		if it.App == nil {
+			return nil, it.Err
+		}
+		return []*Item{it}, nil
+	case err == nil && info.IsDir() && !ok:
+		files, err := app.Find([]string{arg})
+		for _, f := range files {
+			items = append(items, v.bySpec(f))
+		}
+		return items, err
+	case err == nil && info.IsDir():
+		return nil, nil
+	}
+	var names []string
+	for _, l := range locks {
+		names = append(names, l.name)
+	}
+	allowed := "a spec, an output path, a directory or the name of an app: none is installed here"
+	if names != nil {
+		allowed = "a spec, an output path, a directory or the name of an app: " + strings.Join(names[:min(len(names), 10)], ", ")
+	}
+	return nil, app.Usage{Text: fmt.Sprintf("%s: no such app: allowed %s", arg, allowed)}
+}

@@ -1,0 +1,73 @@
+package show
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/gitramp/gitramp/cmd/internal/message"
+	"github.com/gitramp/gitramp/cmd/internal/rollout"
+	"github.com/gitramp/gitramp/render"
+)
+
+// Withdrawn prints, for each app that was aborted, what its users get from now on and what is left of the canary: what the commit takes away, and what it does not.
+func (p Printer) Withdrawn(out rollout.Outcome) {
+	for _, res := range out.Results {
+		m := res.Move
+		if m == nil || m.Before == nil || m.After == nil {
+			continue
+		}
+		before, after := m.Before, m.After
+		fmt.Fprintln(p.Out, p.Paint(Bold, m.Line()))
+		if m.Transition == render.Unpromote {
+			fmt.Fprintf(p.Out, "  prod:    takes %s back; it has no request by weight meanwhile\n", images(after.Stable))
+			fmt.Fprintf(p.Out, "  canary:  keeps %s of the requests, on %s, until the next commit\n", message.Percent(after.Weight, after.WeightTotal), images(*after.Canary))
+		} else {
+			fmt.Fprintf(p.Out, "  weight:  %s -> 0%%: prod gets all requests, on %s\n", message.Percent(before.Weight, before.WeightTotal), images(after.Stable))
+			fmt.Fprintf(p.Out, "  rules:   %s\n", rulesText(res.State))
+			fmt.Fprintf(p.Out, "  left:    the canary's pods and objects, without a request, until advance deletes them\n")
+		}
+		fmt.Fprintf(p.Out, "  changed: %s\n", changedText(m.Changes))
+		for _, d := range m.Drift {
+			fmt.Fprintf(p.Out, "  edited:  %s %s since gitramp wrote it, and stays so\n", d.Path, d.Problem)
+		}
+		fmt.Fprintln(p.Out)
+	}
+}
+
+func rulesText(s render.State) string {
+	split := s.Split()
+	if split == nil || len(split.Matches) == 0 {
+		return "there was no header and no cookie rule"
+	}
+	var names []string
+	for _, m := range split.Matches {
+		if m.Header != nil {
+			names = append(names, "header "+m.Header.Name)
+		}
+		if m.Cookie != nil {
+			names = append(names, "cookie "+m.Cookie.Name)
+		}
+	}
+	return strings.Join(names, ", ") + " withdrawn"
+}
+
+func changedText(changes []render.Change) string {
+	var paths []string
+	for _, ch := range changes {
+		if ch.Path != render.LockFile {
+			paths = append(paths, ch.Path)
+		}
+	}
+	if paths == nil {
+		return "no manifest: no request reached the canary"
+	}
+	return strings.Join(paths, ", ")
+}
+
+func images(ref render.RevisionRef) string {
+	var list []string
+	for _, i := range ref.Images {
+		list = append(list, i.Image)
+	}
+	return strings.Join(list, ", ")
+}

@@ -1,0 +1,171 @@
+package render
+
+import (
+	"strconv"
+	"strings"
+)
+
+// Place is what history is asked about a lock: where in which rollout it stands.
+type Place struct {
+	Phase    Transition
+	Index    int    // of the step
+	Attempt  int    // at Canary
+	Stable   string // revisions, "" for none
+	Canary   string
+	Previous string
+	Self     string // digests
+	Parent   string
+}
+
+// Place is where the lock stands.
+func (l *Lock) Place() Place {
+	p := Place{Phase: l.Phase, Index: l.Step.Index, Attempt: l.Attempt, Stable: l.Stable.Revision, Self: l.Self, Parent: l.Parent}
+	if l.Canary != nil {
+		p.Canary = l.Canary.Revision
+	}
+	if l.Previous != nil {
+		p.Previous = l.Previous.Revision
+	}
+	return p
+}
+
+// Glance reads a lock's place without judging the lock: history is long, and each line of a lock is where gitramp wrote it. ok is false where it is no lock.
+func Glance(lock []byte) (p Place, ok bool) {
+	section := ""
+	for line := range strings.Lines(string(lock)) {
+		key, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ": ")
+		value = strings.Trim(value, `"`)
+		if key != "" && key[0] != ' ' {
+			section = strings.TrimSuffix(key, ":")
+		}
+		if strings.HasPrefix(key, "   ") {
+			continue // an image
+		}
+		switch section + strings.TrimLeft(key, " ") {
+		case "phasephase":
+			p.Phase = Transition(value)
+		case "stepindex":
+			p.Index, _ = strconv.Atoi(value)
+		case "attemptattempt":
+			p.Attempt, _ = strconv.Atoi(value)
+		case "stablerevision":
+			p.Stable = value
+		case "canaryrevision":
+			p.Canary = value
+		case "previousrevision":
+			p.Previous = value
+		case "parentparent":
+			p.Parent = value
+		case "selfself":
+			p.Self = value
+		}
+	}
+	return p, p.Phase != "" && p.Self != ""
+}
+
+// stands is what has to change for a step to begin anew: who is tried, for which time, and the step. A pause or a sync changes nothing of it.
+func (p Place) stands() Place {
+	p.Previous, p.Self, p.Parent = "", "", ""
+	if p.Phase.idle() && p.Phase != Delete {
+		p.Phase, p.Index, p.Attempt = Idle, 0, 0
+	}
+	return p
+}
+
+// later says whether the place is further on in the rollout of the same revision than q.
+func (p Place) later(q Place) bool {
+	if p.Attempt != q.Attempt {
+		return p.Attempt > q.Attempt
+	}
+	order := func(p Place) int {
+		switch p.Phase {
+		case Unpromote:
+			return 1000
+		case Abort:
+			return 1001
+		}
+		return p.Index
+	}
+	return order(p) > order(q)
+}
+
+// Recall makes evidence of a branch's first-parent history, told newest first. Its zero value with Tip set knows nothing yet.
+type Recall struct {
+	Tip   Place
+	Since string // the commit that began the step, once it is known
+
+	began    bool
+	wentBack bool
+	backFrom string
+	attempts int
+	cut      bool
+	done     bool
+}
+
+// Changed tells the next older commit that changed the lock, and what the lock was before it: nil where there was none, or none that can be read. cut says that
+// the history of the commit itself is cut off, so that what was before it is unknown. It returns false once nothing more has to be told.
+func (r *Recall) Changed(commit string, before *Place, cut bool) (more bool) {
+	switch {
+	case r.done:
+	case cut:
+		r.cut, r.done = true, true
+	case !r.began && before != nil && before.stands() == r.Tip.stands():
+		return true // a pause, a sync, a waiver
+	case !r.began:
+		r.began, r.Since = true, commit
+		// What gitramp wrote from the lock before it is a transition, and no transition leads back.
+		if r.done = before == nil || before.Self == r.Tip.Parent; !r.done {
+			r.revert(*before)
+		}
+	default:
+		if r.done = before == nil; !r.done {
+			r.revert(*before)
+		}
+	}
+	return !r.done
+}
+
+// revert looks at one earlier place of the lock.
+func (r *Recall) revert(before Place) {
+	switch tip := r.Tip; {
+	case tip.Canary != "" && before.Canary != tip.Canary:
+		r.done = true // the rollout began here
+	case tip.Canary != "":
+		r.wentBack = r.wentBack || before.later(tip)
+		r.attempts = max(r.attempts, before.Attempt)
+	case r.backFrom != "" && before.Canary != r.backFrom:
+		r.done = true
+	case before.Canary != "" && (r.backFrom != "" || !before.Phase.GoesBack() && before.Canary != tip.Stable):
+		r.wentBack, r.backFrom, r.attempts = true, before.Canary, max(r.attempts, before.Attempt)
+	case before.Canary == "" && before.Previous == tip.Stable && before.Stable != tip.Stable:
+		r.wentBack, r.backFrom, r.done = true, before.Stable, true // a whole release was taken back
+	default:
+		r.done = true
+	}
+}
+
+// Told ends the history: it began where the telling stopped.
+func (r *Recall) Told(ev Evidence, since int64) Evidence {
+	ev.Since, ev.WentBack, ev.BackFrom, ev.Attempts, ev.Shallow = since, r.wentBack, r.backFrom, r.attempts, r.cut
+	return ev
+}
+
+// Owner reads whose a lock is, without judging the lock: the app, with its namespace, and the path of its spec.
+func Owner(lock []byte) (app, spec string, ok bool) {
+	namespace := ""
+	for line := range strings.Lines(string(lock)) {
+		key, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ": ")
+		if unquoted, err := strconv.Unquote(value); err == nil {
+			value = unquoted
+		}
+		switch key {
+		case "app":
+			app = value
+		case "namespace":
+			namespace = value + "/"
+		case "spec":
+			spec = value
+		}
+	}
+	return namespace + app, spec, app != "" && spec != ""
+}
