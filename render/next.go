@@ -16,6 +16,7 @@ const (
 	Replan      Transition = "replan"       // a rollout goes on by the spec's steps of today
 	PauseIt     Transition = "pause"        // nothing moves but an abort until somebody resumes
 	ResumeIt    Transition = "resume"       // ends a pause, and what a revert means
+	Rollback    Transition = "rollback"     // the spec asks for an earlier revision again; no manifest changes by it
 	PromoteFull Transition = "promote-full" // pauses and analyses are waived from now on
 )
 

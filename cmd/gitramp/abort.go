@@ -29,6 +29,7 @@ are named in the commit. The revision is not tried again until gitramp retry.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.steer(cmd.Context(), s, "abort", args, func(ctx context.Context, r *rollout.Run) error {
 				r.Reason = reason
+				r.Select = func(ctx context.Context, v *rollout.View) ([]*rollout.Item, error) { return c.salvaged(ctx, v, args) }
 				r.Decide = func(it *rollout.Item) (render.Decision, error) { return it.Abort() }
 				r.Done = func(out rollout.Outcome) {
 					if c.output != "json" {
@@ -42,4 +43,22 @@ are named in the commit. The revision is not tried again until gitramp retry.`,
 	s.flags(cmd)
 	cmd.Flags().StringVar(&reason, "reason", "", "why, for the commit")
 	return cmd
+}
+
+// salvaged are the apps that the arguments name, whatever state their trees are in.
+func (c *cli) salvaged(ctx context.Context, v *rollout.View, args []string) ([]*rollout.Item, error) {
+	items, err := v.Installed(ctx, args)
+	if err != nil {
+		return nil, err
+	}
+	for _, it := range items {
+		from, err := v.Salvage(ctx, it)
+		if err != nil {
+			return nil, err
+		}
+		if from != "" {
+			c.note("%s cannot be read as it is: what is amiss is taken from %.10s, the newest commit that has it whole", it.Dir, from)
+		}
+	}
+	return items, nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,7 +17,7 @@ import (
 type checkout struct{ top, gitDir string }
 
 // checkout locks the index of a work tree and makes sure that nothing of the user's lies in our way.
-func (r *Repo) checkout(ctx context.Context, top string, roots []string) (*checkout, error) {
+func (r *Repo) checkout(ctx context.Context, top string, roots, files []string) (*checkout, error) {
 	if !utf8.ValidString(top) {
 		return nil, &Usage{Text: "the work tree's path is not UTF-8: " + quote(top)} // the journal could not name it
 	}
@@ -28,8 +29,14 @@ func (r *Repo) checkout(ctx context.Context, top string, roots []string) (*check
 		}
 		c.gitDir = strings.TrimSuffix(out, "\n")
 	}
-	there := false
-	for _, root := range roots {
+	there := len(files) > 0
+	dirs := slices.Clone(roots)
+	for _, file := range files {
+		if dir := path.Dir(file); dir != "." {
+			dirs = append(dirs, dir)
+		}
+	}
+	for _, root := range dirs {
 		found, err := c.plainDirs(root)
 		if err != nil {
 			return nil, err
@@ -42,7 +49,7 @@ func (r *Repo) checkout(ctx context.Context, top string, roots []string) (*check
 	if !there && unknownToIndex(filepath.Join(c.gitDir, "index"), roots) {
 		return c, nil
 	}
-	return c, r.clean(ctx, top, roots)
+	return c, r.clean(ctx, top, append(roots, files...))
 }
 
 // unknownToIndex says that an index certainly has no entry below the roots, which saves asking git: it is not there, or it is of the plain form in which

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -45,7 +46,7 @@ func (w *Writer) changed(tip string) (roots []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, root := range w.roots {
+	for _, root := range slices.Concat(w.roots, w.files) {
 		was, err := w.tree.lookup(root)
 		is, err2 := after.lookup(root)
 		if err := errors.Join(err, err2); err != nil {

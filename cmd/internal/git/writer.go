@@ -25,6 +25,7 @@ type Edit struct {
 type Options struct {
 	Date   time.Time // of author and committer; zero: now, or git's own GIT_*_DATE
 	RefLog string    // what the reflog says
+	Files  []string  // single files that may be written beside the roots
 	// Push is where the commits go before anything here moves: on top of Tip, which is where the remote's branch has to be. The branch of this repository comes
 	// along where it is at Tip too; else it is left alone.
 	Push *Remote
@@ -40,6 +41,7 @@ type Writer struct {
 	ctx               context.Context
 	branch            Branch
 	roots             []string
+	files             []string        // beside them
 	under             map[string]bool // the roots as a set
 	reflog            string
 	push              *Remote
@@ -73,6 +75,12 @@ func (r *Repo) Begin(ctx context.Context, b Branch, roots []string, o Options) (
 			return nil, err
 		}
 		w.roots, w.under[root] = append(w.roots, root), true
+	}
+	for _, file := range o.Files {
+		if err := checkPath(file); err != nil {
+			return nil, err
+		}
+		w.files = append(w.files, file)
 	}
 	var err error
 	if w.lock, err = r.flock(ctx); err != nil {
@@ -111,7 +119,7 @@ func (w *Writer) begin(b Branch, o Options) (err error) {
 		}
 	}
 	if w.branch.WorkTree != "" {
-		if w.work, err = r.checkout(w.ctx, w.branch.WorkTree, w.roots); err != nil {
+		if w.work, err = r.checkout(w.ctx, w.branch.WorkTree, w.roots, w.files); err != nil {
 			return err
 		}
 	}
@@ -150,7 +158,7 @@ func (w *Writer) Commit(message string, edits []Edit) error {
 		if err := checkPath(e.Path); err != nil {
 			return err
 		}
-		if !within(e.Path, w.under) {
+		if !within(e.Path, w.under) && !slices.Contains(w.files, e.Path) {
 			return &Usage{Text: "path " + quote(e.Path) + " lies outside of " + list(w.roots)}
 		}
 		if w.present[e.Path] = e.Mark != 0; e.Mark == 0 {

@@ -37,6 +37,7 @@ type Move struct {
 	Changes    []render.Change
 	Drift      []render.Drift // that was there before, and stays
 	Reason     string         // a person's
+	To         string         // with a rollback: the images that the spec asks for again
 }
 
 // lock is the one that the move is told by.
@@ -101,6 +102,9 @@ func (m Move) text(b *strings.Builder) {
 	l := m.lock()
 	trailers := [][2]string{{TrailerApp, m.App}, {TrailerAction, string(m.Transition)}, {TrailerRevision, m.ref().Revision},
 		{TrailerStep, fmt.Sprintf("%d/%d", l.Step.Index, l.Step.Last)}, {TrailerWeight, m.weights()}}
+	if m.Transition == render.Rollback {
+		trailers = trailers[:2]
+	}
 	if l.Attempt > 1 {
 		trailers = append(trailers, [2]string{TrailerAttempt, fmt.Sprint(l.Attempt)})
 	}
@@ -142,7 +146,7 @@ func (m Move) images() string {
 func (m Move) Line() string {
 	l, at := m.lock(), "step"
 	switch {
-	case m.After == nil:
+	case m.After == nil, m.Transition == render.Rollback:
 		return fmt.Sprintf("%s: %s", m.App, m.what())
 	case l.Canary == nil && l.Phase != render.Cleanup && m.Transition != render.Install && m.Transition != render.Sync:
 		return fmt.Sprintf("%s: %s (idle)", m.App, m.what())
@@ -168,6 +172,8 @@ func (m Move) what() string {
 		return string(m.Transition) + " " + l.Step.Name
 	case render.PromoteFull:
 		return "promote in full"
+	case render.Rollback:
+		return "roll the spec back to " + m.To
 	}
 	return string(m.Transition)
 }
@@ -214,6 +220,8 @@ func (m Move) Explain() string {
 		return "Prod takes the revision back that it ran before, while the canary has all the weight."
 	case render.Forget:
 		return "The spec asks for what prod runs, so the abort is forgotten."
+	case render.Rollback:
+		return "The spec asks for what it asked for before. No manifest changes yet: gitramp advance goes there, by an abort or by a release without pauses."
 	case render.PauseIt:
 		return "Nothing moves but an abort, until somebody resumes."
 	case render.ResumeIt:

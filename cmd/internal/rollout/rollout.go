@@ -217,6 +217,9 @@ func (v *View) lastChange(ctx context.Context, it *Item) (*git.Commit, error) {
 
 // move renders a decision.
 func (r *Run) move(it *Item, d render.Decision) (*message.Move, error) {
+	if d.Transition == render.Rollback {
+		return &message.Move{App: it.Name, Transition: d.Transition, Before: it.State.Lock, After: it.State.Lock, Reason: r.Reason, To: it.back.images}, nil
+	}
 	turn := it.State.Turn
 	switch {
 	case d.Transition == render.Install:
@@ -229,24 +232,39 @@ func (r *Run) move(it *Item, d render.Decision) (*message.Move, error) {
 		return nil, fmt.Errorf("%s: %w", it.Dir, err)
 	}
 	m := &message.Move{App: it.Name, Transition: d.Transition, Before: it.State.Lock, After: lock, Rules: len(d.Step.Matches), Drift: it.State.Drift, Reason: r.Reason,
-		Changes: render.Changes(it.State.Tree, tree)}
+		Changes: render.Changes(it.there(), tree)}
 	for _, ch := range m.Changes {
-		if _, ours := it.State.Tree.Get(ch.Path); ch.Op == render.Added && it.present[ch.Path] && !ours {
+		if ch.Op == render.Added && it.present[ch.Path] != nil {
 			return nil, app.Conflict{Text: fmt.Sprintf("%s/%s is there already, and no %s says that gitramp wrote it", it.Dir, ch.Path, render.LockFile)}
 		}
 	}
 	return m, nil
 }
 
+// there is what the directory really holds of the item's tree.
+func (it *Item) there() render.Tree {
+	var tree render.Tree
+	for _, f := range it.State.Tree {
+		if data, ok := it.present[f.Path]; ok {
+			tree = append(tree, render.File{Path: f.Path, Data: data})
+		}
+	}
+	return tree
+}
+
 // write makes one commit for each item that moves, and publishes them.
 func (r *Run) write(ctx context.Context, branch git.Branch, out *Outcome) error {
+	o := git.Options{Date: r.Date, RefLog: "gitramp " + r.Verb, Push: r.Push, Tip: out.Base}
 	var roots []string
 	for _, res := range out.Results {
-		if res.Move != nil {
+		switch {
+		case res.Move == nil:
+		case res.Move.Transition == render.Rollback:
+			o.Files = append(o.Files, res.State.Lock.Spec)
+		default:
 			roots = append(roots, res.Dir)
 		}
 	}
-	o := git.Options{Date: r.Date, RefLog: "gitramp " + r.Verb, Push: r.Push, Tip: out.Base}
 	w, err := r.Repo.Begin(ctx, branch, roots, o)
 	if err != nil {
 		return err
@@ -279,6 +297,13 @@ func (r *Run) write(ctx context.Context, branch git.Branch, out *Outcome) error 
 
 func (r *Run) commit(w *git.Writer, res Result) error {
 	var edits []git.Edit
+	if res.Move.Transition == render.Rollback {
+		mark, err := w.Blob(res.back.spec)
+		if err != nil {
+			return err
+		}
+		edits = append(edits, git.Edit{Path: res.State.Lock.Spec, Mark: mark})
+	}
 	for _, ch := range res.Move.Changes {
 		edit := git.Edit{Path: res.Dir + "/" + ch.Path}
 		if ch.Op != render.Removed {

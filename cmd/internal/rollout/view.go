@@ -30,7 +30,8 @@ type Item struct {
 	Since     string // the commit that began the step
 	SinceDate int64
 
-	present map[string]bool // the files of the directory
+	present map[string][]byte // the files of the directory
+	back    rollback
 }
 
 // Wanted is the revision that the spec asks for, "" where nobody knows.
@@ -90,7 +91,7 @@ func (v *View) bySpec(file string) *Item {
 	if err == nil {
 		err = a.Load(it.Dir, files)
 	}
-	it.Err, it.State, it.present = err, a.State, names(files)
+	it.Err, it.State, it.present = err, a.State, files
 	return it
 }
 
@@ -105,7 +106,7 @@ func (v *View) byLock(dir string) *Item {
 		it.Err = app.Conflict{Text: err.Error()}
 		return it
 	}
-	it.present = names(files)
+	it.present = files
 	l := it.State.Lock
 	if l == nil {
 		return it
@@ -126,14 +127,6 @@ func (v *View) byLock(dir string) *Item {
 	}
 	it.App = a
 	return it
-}
-
-func names(files map[string][]byte) map[string]bool {
-	present := map[string]bool{}
-	for name := range files {
-		present[name] = true
-	}
-	return present
 }
 
 func fullName(namespace, name string) string {
@@ -280,6 +273,9 @@ func (v *View) named(arg string, locks []known) ([]*Item, error) {
 	}
 	if items != nil {
 		return items, nil
+	}
+	if files, err := v.reader.Dir(rel); ok && err == nil && files[render.KustomizationFile] != nil {
+		return []*Item{v.byLock(rel)}, nil // whose lock is gone
 	}
 	info, err := os.Stat(arg)
 	switch {
