@@ -415,7 +415,7 @@ func joinedKeys(a, b map[string]string) map[string]bool {
 	return keys
 }
 
-// TestModel drives the program and the model over one branch in memory, by everything that users, colleagues and machines do to it.
+// TestPropModel drives the program and the model over one branch in memory, by everything that users, colleagues and machines do to it.
 func TestPropModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := &world{story: &story{t: t}, clock: 1_700_000_000, known: map[string]modelled{}}
@@ -433,10 +433,29 @@ func TestPropModel(t *testing.T) {
 		tick := func(t *rapid.T) {
 			w.clock += rapid.SampledFrom([]int64{1, 599, 600, 3600, 4200}).Draw(t, "seconds")
 		}
+		resume := func(*rapid.T) {
+			h := w.history()
+			w.flag(func(s render.State) render.Decision { return s.Resume(w.evidence()) }, func(m *modelled) {
+				m.paused = false
+				if h.back && m.canary != 0 && m.phase != "abort" && m.phase != "un-promote" {
+					m.attempt = max(m.attempt, h.attempts) + 1
+				}
+			})
+		}
 		actions := map[string]func(*rapid.T){
 			"advance":  func(*rapid.T) { w.step(false, false) },
 			"advance2": func(t *rapid.T) { tick(t); w.step(false, false) },
 			"advance3": func(t *rapid.T) { w.clock += 4200; w.step(false, false) },
+			"run": func(t *rapid.T) { // most of a release, or all of it
+				for range rapid.IntRange(2, 9).Draw(t, "steps") {
+					w.clock += 600
+					w.step(true, false)
+				}
+			},
+			"back to before": func(*rapid.T) {
+				w.edit(fmt.Sprint(max(w.tip().state.previous, 1)), w.steps, w.host)
+				w.step(false, false)
+			},
 			"promote":  func(*rapid.T) { w.step(true, false) },
 			"promote2": func(*rapid.T) { w.clock += 600; w.step(true, false) },
 			"retry":    func(*rapid.T) { w.step(false, true) },
@@ -460,16 +479,8 @@ func TestPropModel(t *testing.T) {
 					w.record(d, w.turn(nil, d), tip.state.abort())
 				}
 			},
-			"pause": func(*rapid.T) { w.flag(render.State.Pause, func(m *modelled) { m.paused = true }) },
-			"resume": func(*rapid.T) {
-				h := w.history()
-				w.flag(func(s render.State) render.Decision { return s.Resume(w.evidence()) }, func(m *modelled) {
-					m.paused = false
-					if h.back && m.canary != 0 && m.phase != "abort" && m.phase != "un-promote" {
-						m.attempt = max(m.attempt, h.attempts) + 1
-					}
-				})
-			},
+			"pause":  func(*rapid.T) { w.flag(render.State.Pause, func(m *modelled) { m.paused = true }) },
+			"resume": resume,
 			"waive": func(*rapid.T) {
 				w.flag(render.State.PromoteFull, func(m *modelled) { m.full, m.paused = true, false })
 			},
@@ -484,6 +495,26 @@ func TestPropModel(t *testing.T) {
 			"revert the tip": func(*rapid.T) {
 				if i := len(w.chain) - 1; i > 0 {
 					w.apply(w.chain[i], w.chain[i-1])
+				}
+			},
+			"there and back": func(*rapid.T) { // a revert, what ends it, and that taken back too
+				for range 2 {
+					if i := len(w.chain) - 1; i > 0 {
+						w.apply(w.chain[i], w.chain[i-1])
+					}
+					resume(nil)
+				}
+			},
+			"take the release back": func(*rapid.T) {
+				tip := w.tip()
+				for i := len(w.chain) - 1; i >= 0 && tip.state.phase == "idle" && tip.state.previous != 0; i-- {
+					if then := w.chain[i].state; then.phase == "idle" && then.stable == tip.state.previous {
+						files := maps.Clone(w.chain[i].files)
+						files["spec"] = tip.files["spec"]
+						w.commit(files, modelled{})
+						w.step(false, false)
+						return
+					}
 				}
 			},
 			"cherry-pick": func(t *rapid.T) {
@@ -519,8 +550,21 @@ func TestPropModel(t *testing.T) {
 			"":      func(t *rapid.T) { w.check() },
 		}
 		install()
-		t.Repeat(actions)
+		t.Repeat(grouped(actions, map[string]string{
+			"work 1": "run", "work 2": "run, advance, advance2, advance3, promote, promote2, tick", "spec": "image, back to before, host, steps",
+			"person": "abort, pause, resume, waive, retry, install", "git": "revert, revert the tip, cherry-pick, merge, force-push, there and back, take the release back, edit by hand, crash",
+		}))
 	})
+}
+
+// grouped are actions to draw from by groups, so that a release gets somewhere between what people do to it.
+func grouped(actions map[string]func(*rapid.T), groups map[string]string) map[string]func(*rapid.T) {
+	drawn := map[string]func(*rapid.T){"": actions[""]}
+	for group, names := range groups {
+		list := strings.Split(names, ", ")
+		drawn[group] = func(t *rapid.T) { actions[rapid.SampledFrom(list).Draw(t, "action")](t) }
+	}
+	return drawn
 }
 
 // flag carries a decision out that changes no more than the lock.
