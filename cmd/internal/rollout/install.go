@@ -2,12 +2,12 @@ package rollout
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path"
 
 	"github.com/gitramp/gitramp/cmd/internal/app"
 	"github.com/gitramp/gitramp/cmd/internal/git"
+	"github.com/gitramp/gitramp/cmd/internal/message"
 	"github.com/gitramp/gitramp/render"
 )
 
@@ -75,23 +75,28 @@ func (v *View) Install(ctx context.Context, it *Item) (Decision, error) {
 }
 
 // everHeld refuses a path that held the app before: whoever wants it back takes the removal back, and knows why it was removed.
-func (v *View) everHeld(ctx context.Context, it *Item) (d Decision, err error) {
-	err = v.repo.History(ctx, v.Tip, path.Join(it.Dir, render.LockFile), func(e git.Entry) (bool, error) {
-		for _, ch := range e.Changes {
-			if ch.Path != path.Join(it.Dir, render.LockFile) || ch.New != "" {
-				continue
+func (v *View) everHeld(ctx context.Context, it *Item) (Decision, error) {
+	if v.removed == nil {
+		v.removed = map[string]string{}
+		err := v.repo.History(ctx, v.Tip, render.LockFile, func(e git.Entry) (bool, error) {
+			for _, ch := range e.Changes {
+				if _, newer := v.removed[ch.Path]; ch.New == "" && !newer {
+					v.removed[ch.Path] = e.Commit
+				}
 			}
-			list, err := v.repo.Commits(e.Commit)
-			if err != nil {
-				return false, err
-			}
-			if list[0].Trailer("Gitramp-Action") == string(render.Delete) {
-				return false, nil // gitramp delete: it may come again
-			}
-			d.Refused = fmt.Sprintf("%s held the app until %.10s (%s) removed it without gitramp: take that back with git revert, or gitramp delete what is left first", it.Dir, e.Commit, list[0].Subject())
-			return false, nil
+			return true, nil
+		})
+		if err != nil {
+			return Decision{}, err
 		}
-		return true, nil
-	})
-	return d, errors.Join(err)
+	}
+	commit := v.removed[path.Join(it.Dir, render.LockFile)]
+	if commit == "" {
+		return Decision{}, nil
+	}
+	list, err := v.repo.Commits(commit)
+	if err != nil || list[0].Trailer(message.TrailerAction) == string(render.Delete) {
+		return Decision{}, err // by gitramp delete: it may come again
+	}
+	return Decision{Refused: fmt.Sprintf("%s held the app until %.10s (%s) removed it, and not by gitramp delete: take that back with git revert", it.Dir, commit, list[0].Subject())}, nil
 }

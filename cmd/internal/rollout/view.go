@@ -47,9 +47,11 @@ type View struct {
 	Tip    string
 	Edited []string // specs of this repository that are other on disk than at the tip
 
-	repo   *git.Repo
-	reader *git.Reader
-	set    *app.Set
+	repo    *git.Repo
+	reader  *git.Reader
+	set     *app.Set
+	apps    []known           // once they are asked for
+	removed map[string]string // lock -> the commit that removed it, once that is asked for
 }
 
 // NewView reads at a commit.
@@ -193,11 +195,14 @@ type known struct{ dir, spec, name string }
 
 // locks lists what is installed.
 func (v *View) locks(ctx context.Context) ([]known, error) {
+	if v.apps != nil {
+		return v.apps, nil
+	}
 	paths, err := v.repo.Files(ctx, v.Tip, render.LockFile)
 	if err != nil {
 		return nil, err
 	}
-	var list []known
+	list := []known{}
 	for _, p := range paths {
 		data, err := v.reader.File(p)
 		if err != nil {
@@ -207,6 +212,7 @@ func (v *View) locks(ctx context.Context) ([]known, error) {
 		k.name, k.spec, _ = render.Owner(data)
 		list = append(list, k)
 	}
+	v.apps = list
 	return list, nil
 }
 
