@@ -20,6 +20,9 @@ const (
 	PromoteFull Transition = "promote-full" // pauses and analyses are waived from now on
 )
 
+// NotApplied is what a decision waits for where a witness does not see the step in the cluster yet.
+const NotApplied = "not applied by the cluster yet"
+
 // maxSkew is how far a commit may be ahead of the clock, in seconds, before nothing is believed.
 const maxSkew = 120
 
@@ -260,7 +263,7 @@ func (h Hold) unmet(full bool, ev Evidence) Decision {
 	case a == nil && ev.Now < start:
 		return Decision{Waiting: "settling", Until: start}
 	case a != nil && !a.Yes:
-		return Decision{Waiting: "not applied by the cluster yet"}
+		return Decision{Waiting: NotApplied}
 	case a != nil && a.At != 0:
 		start = max(a.At, ev.Since)
 	}

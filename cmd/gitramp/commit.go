@@ -136,9 +136,11 @@ func countOf(n int, first string) string {
 	return fmt.Sprintf("%s and %d more specs are", first, n-1)
 }
 
-func commits(n int) string {
+func commits(n int) string { return plural(n, "commit") }
+
+func plural(n int, what string) string {
 	if n == 1 {
-		return "1 commit"
+		return "1 " + what
 	}
-	return fmt.Sprintf("%d commits", n)
+	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -92,21 +92,34 @@ func (c *checkout) plainDirs(root string) (there bool, err error) {
 
 // clean refuses roots with uncommitted changes, staged or not.
 func (r *Repo) clean(ctx context.Context, top string, roots []string) error {
+	dirty, err := r.dirty(ctx, top, roots)
+	if err == nil && len(dirty) > 0 {
+		err = &Conflict{Text: "uncommitted changes, commit or restore them first: " + list(dirty)}
+	}
+	return err
+}
+
+// dirty lists the files below some paths that are other in the index or in the work tree than at its HEAD.
+func (r *Repo) dirty(ctx context.Context, top string, roots []string) (names []string, err error) {
 	args := append([]string{"status", "--porcelain", "-z", "--no-renames", "--untracked-files=no", "--"}, roots...)
 	out, err := r.run(ctx, call{dir: top, args: args})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var dirty []string
 	for line := range strings.SplitSeq(out, "\x00") {
 		if len(line) > 3 {
-			dirty = append(dirty, line[3:])
+			names = append(names, line[3:])
 		}
 	}
-	if len(dirty) > 0 {
-		return &Conflict{Text: "uncommitted changes, commit or restore them first: " + list(dirty)}
+	return names, nil
+}
+
+// Uncommitted lists the files below some paths that are other in the work tree than at its HEAD.
+func (r *Repo) Uncommitted(ctx context.Context, roots []string) ([]string, error) {
+	if r.bare || len(roots) == 0 {
+		return nil, nil
 	}
-	return nil
+	return r.dirty(ctx, r.dir, roots)
 }
 
 func list(names []string) string {

@@ -157,6 +157,7 @@ func (r *Repo) Blobs(ids ...string) ([][]byte, error) {
 // Commit is what a commit says of itself.
 type Commit struct {
 	ID      string
+	Parent  string // the first one, "" for none
 	Author  string // name <email>
 	Date    int64  // of the committer, Unix seconds
 	Message string
@@ -193,6 +194,9 @@ func (r *Repo) Commits(ids ...string) ([]Commit, error) {
 		list[i] = Commit{ID: o.id, Message: sanitise(message)}
 		for line := range strings.Lines(head) {
 			key, rest, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+			if key == "parent" && list[i].Parent == "" {
+				list[i].Parent = rest
+			}
 			who, ok := parseIdent(rest)
 			if !ok {
 				continue
@@ -247,4 +251,29 @@ func (r *Repo) Contains(ctx context.Context, commit, old string) (bool, error) {
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// MergeBase is the commit that two histories went apart at, "" where they have none in common.
+func (r *Repo) MergeBase(ctx context.Context, a, b string) (string, error) {
+	out, err := r.run(ctx, call{args: []string{"merge-base", a, b}})
+	if said := (*Error)(nil); errors.As(err, &said) && said.Code == 1 {
+		return "", nil
+	}
+	return strings.TrimSpace(out), err
+}
+
+// FirstParents lists the commits of a first-parent history, oldest first, that are not in the history of another commit.
+func (r *Repo) FirstParents(ctx context.Context, from, to string) ([]string, error) {
+	out, err := r.run(ctx, call{args: []string{"rev-list", "--first-parent", "--reverse", to, "^" + from, "--"}})
+	return strings.Fields(out), err
+}
+
+// Changed lists the files that two commits do not have in common; "" is no commit.
+func (r *Repo) Changed(ctx context.Context, from, to string) ([]string, error) {
+	args := []string{"diff-tree", "-r", "-z", "--name-only", "--no-renames", from, to}
+	if from == "" {
+		args = []string{"ls-tree", "-r", "-z", "--name-only", "--full-tree", to}
+	}
+	out, err := r.run(ctx, call{args: args})
+	return strings.FieldsFunc(out, func(c rune) bool { return c == 0 }), err
 }

@@ -270,7 +270,7 @@ func news(ref render.RevisionRef, before *render.RevisionRef) string {
 	var images []string
 	for _, i := range ref.Images {
 		if before == nil || !slices.Contains(before.Images, i) {
-			images = append(images, short(i.Image))
+			images = append(images, Short(i.Image))
 		}
 	}
 	if images == nil {
@@ -279,8 +279,8 @@ func news(ref render.RevisionRef, before *render.RevisionRef) string {
 	return strings.Join(images, ", ")
 }
 
-// short is an image without its registry and folders, and with the head of its digest.
-func short(image string) string {
+// Short is an image without its registry and folders, and with the head of its digest.
+func Short(image string) string {
 	image = image[strings.LastIndex(image, "/")+1:]
 	if name, digest, ok := strings.Cut(image, "@sha256:"); ok {
 		return name + "@" + digest[:12]

@@ -118,11 +118,7 @@ func (r *Run) once(ctx context.Context, before map[string]Result) (out Outcome, 
 	if r.Push != nil {
 		out.Branch = r.Push.String()
 	}
-	view, err := NewView(ctx, r.Repo, base)
-	if err != nil {
-		return out, err
-	}
-	items, err := r.Select(ctx, view)
+	view, items, err := r.read(ctx, base)
 	if err != nil {
 		return out, err
 	}
@@ -132,7 +128,7 @@ func (r *Run) once(ctx context.Context, before map[string]Result) (out Outcome, 
 		}
 	}
 	if r.Holds {
-		if err := r.evidence(ctx, view, items); err != nil {
+		if err := r.evidence(ctx, view, atStake(items)); err != nil {
 			return out, err
 		}
 	}
@@ -151,21 +147,74 @@ func (r *Run) once(ctx context.Context, before map[string]Result) (out Outcome, 
 	return out, r.write(ctx, branch, &out)
 }
 
-func (r *Run) evidence(ctx context.Context, view *View, items []*Item) error {
-	var asked []*Item
+// read makes the items at a commit.
+func (r *Run) read(ctx context.Context, commit string) (*View, []*Item, error) {
+	view, err := NewView(ctx, r.Repo, commit)
+	if err != nil {
+		return nil, nil, err
+	}
+	items, err := r.Select(ctx, view)
+	return view, items, err
+}
+
+// Look reads the apps of a branch and what comes next for each of them, and writes nothing. A detached HEAD will do.
+func (r *Run) Look(ctx context.Context) (out Outcome, err error) {
+	if r.Push != nil {
+		out.Branch = r.Push.String()
+		_, out.Tip, err = r.tip(ctx)
+	} else {
+		var b git.Branch
+		b, err = r.Repo.Current(ctx, r.Branch)
+		out.Branch, out.Tip = b.Name, b.Base()
+	}
+	if err != nil {
+		return out, err
+	}
+	out.Base = out.Tip
+	view, items, err := r.read(ctx, out.Tip)
+	if err != nil {
+		return out, err
+	}
+	if err := r.evidence(ctx, view, items); err != nil {
+		return out, err
+	}
 	for _, it := range items {
-		it.Evidence.Now = r.Now().Unix()
+		if it.Since != "" {
+			list, err := r.Repo.Commits(it.Since)
+			if err != nil {
+				return out, err
+			}
+			it.Began = &list[0]
+		}
+		res := Result{Item: it}
+		res.Decision, res.Err = it.Next()
+		out.Results = append(out.Results, res)
+	}
+	return out, nil
+}
+
+// atStake are the items for which history matters: something is on its way, or is about to be.
+func atStake(items []*Item) (list []*Item) {
+	for _, it := range items {
 		if l := it.State.Lock; l != nil && (l.Canary != nil || l.Phase == render.Delete || it.Wanted() != l.Stable.Revision) {
-			asked = append(asked, it)
+			list = append(list, it)
 		}
 	}
-	if err := view.Recall(ctx, asked); err != nil {
+	return list
+}
+
+// evidence asks the clock, history and the witness.
+func (r *Run) evidence(ctx context.Context, view *View, items []*Item) error {
+	for _, it := range items {
+		it.Evidence.Now = r.Now().Unix()
+	}
+	if err := view.Recall(ctx, items); err != nil {
 		return err
 	}
 	if r.Seen == nil {
 		return nil
 	}
-	return view.witness(ctx, asked, *r.Seen)
+	return view.witness(ctx, items, *r.Seen)
 }
 
 // decide is what to do with one item, unless somebody else has done it since this run began.

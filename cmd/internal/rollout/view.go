@@ -29,6 +29,7 @@ type Item struct {
 	Evidence  render.Evidence
 	Since     string // the commit that began the step
 	SinceDate int64
+	Began     *git.Commit // the same, with what it says; for who looks alone
 
 	present map[string][]byte // the files of the directory
 	back    rollback
@@ -45,6 +46,7 @@ func (it *Item) Wanted() string {
 // View is what a repository says at one tip.
 type View struct {
 	Tip    string
+	AtHead bool     // the tip is what the work tree has checked out
 	Edited []string // specs of this repository that are other on disk than at the tip
 
 	repo    *git.Repo
@@ -262,6 +264,36 @@ func (v *View) Installed(ctx context.Context, args []string) ([]*Item, error) {
 			if !seen[it.Dir] {
 				seen[it.Dir] = true
 				items = append(items, it)
+			}
+		}
+	}
+	return items, nil
+}
+
+// All makes an item of every installed app that the arguments name, as Installed does, and of every spec below them that is not installed.
+func (v *View) All(ctx context.Context, args []string) ([]*Item, error) {
+	items, err := v.Installed(ctx, args)
+	if err != nil || v.repo.Root() == "" {
+		return items, err
+	}
+	known := map[string]bool{}
+	for _, l := range v.apps {
+		known[l.spec] = true
+	}
+	for _, it := range items {
+		known[it.File] = true
+	}
+	if len(args) == 0 {
+		args = []string{"."}
+	}
+	for _, arg := range args {
+		if _, err := os.Stat(arg); err != nil {
+			continue // the name of an app
+		}
+		files, _ := app.Find([]string{arg}) // a directory without a spec is none here
+		for _, f := range files {
+			if rel, ok := v.inside(f); ok && !known[rel] && !known[f] {
+				items = append(items, v.bySpec(f))
 			}
 		}
 	}

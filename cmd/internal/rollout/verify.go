@@ -1,0 +1,425 @@
+package rollout
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/gitramp/gitramp/cmd/internal/app"
+	"github.com/gitramp/gitramp/cmd/internal/git"
+	"github.com/gitramp/gitramp/render"
+)
+
+// Verified is what verify found of one app: of its tree, or of what one commit did to it.
+type Verified struct {
+	App, Dir   string
+	Commit     string            // "" for a tree
+	Transition render.Transition // that the commit made, "" for none
+	Step       string            // that the tree stands at
+	Findings   []Finding
+	Notes      []string // what is no fault, but worth knowing
+}
+
+// Finding is something that is not as gitramp would have left it.
+type Finding struct {
+	Path     string // of a file, or the output path
+	Line     int    // 0: none
+	Field    string // "" where it is about the whole file
+	Old, New string // of the field
+	Problem  string
+}
+
+func (v *Verified) find(file, format string, args ...any) {
+	v.Findings = append(v.Findings, Finding{Path: path.Join(v.Dir, file), Problem: fmt.Sprintf(format, args...)})
+}
+
+func (v *Verified) note(format string, args ...any) {
+	v.Notes = append(v.Notes, fmt.Sprintf(format, args...))
+}
+
+// edits names the fields in which a file is not what it should be. by is who edited it, "" where nobody knows.
+func (v *Verified) edits(ch render.Change, by string) {
+	fields, ok := render.FieldChanges(ch.Old, ch.New)
+	switch {
+	case ch.Op == render.Removed:
+		v.find(ch.Path, "is missing%s", by)
+		return
+	case ch.Op == render.Added:
+		v.find(ch.Path, "does not belong here%s", by)
+		return
+	case !ok, len(fields) == 0:
+		v.find(ch.Path, "was edited%s", by)
+	}
+	for _, f := range fields {
+		v.Findings = append(v.Findings, Finding{path.Join(v.Dir, ch.Path), f.Line, f.Field, f.Old, f.New, "was edited" + by})
+	}
+}
+
+// VerifyTree says whether an output path holds exactly one step, as gitramp wrote it and as the spec renders it.
+func (v *View) VerifyTree(ctx context.Context, it *Item) (*Verified, error) {
+	r := &Verified{App: it.Name, Dir: it.Dir}
+	l := it.State.Lock
+	if it.Err != nil {
+		var spec render.SpecError
+		if errors.As(it.Err, &spec) {
+			return r, it.Err
+		}
+		r.Findings = append(r.Findings, Finding{Path: it.Dir, Problem: strings.TrimPrefix(it.Err.Error(), it.Dir+": ")})
+		return r, nil
+	}
+	if l == nil {
+		r.note("not installed yet")
+		return r, nil
+	}
+	r.Step = l.Step.Name
+	for _, d := range it.State.Drift {
+		if err := v.drift(ctx, it, d, r); err != nil {
+			return r, err
+		}
+	}
+	if split := it.State.Split(); split != nil && (split.Weight != l.Weight || l.Phase == render.Abort && len(split.Matches) > 0) {
+		r.find(render.LockFile, "says weight %d, and the route sends %d and has %d header and cookie rules", l.Weight, split.Weight, len(split.Matches))
+	}
+	switch {
+	case it.Gone:
+		r.note("its spec %s is gone", it.File)
+	case len(it.State.Drift) == 0 && it.App != nil:
+		it.rendersAs(r)
+	}
+	return r, v.uncommitted(ctx, it, r)
+}
+
+// rendersAs holds the tree against what the spec renders at its step.
+func (it *Item) rendersAs(r *Verified) {
+	if err := it.App.Compile(); err != nil {
+		r.find("", "%s", strings.TrimPrefix(err.Error(), it.Dir+": "))
+		return
+	}
+	own, _, err := it.App.Release.Own(it.State)
+	if err != nil {
+		r.find("", "%s", err)
+		return
+	}
+	if changes := render.Changes(own, it.State.Tree); len(changes) > 0 {
+		if why := it.App.Release.CannotSync(it.State, own); why == "" {
+			r.note("the spec says more by now: advance will sync it")
+		} else {
+			r.find("", "%s", why)
+		}
+	}
+}
+
+// drift finds out what an edited file was, who edited it, and in which fields.
+func (v *View) drift(ctx context.Context, it *Item, d render.Drift, r *Verified) error {
+	digest := ""
+	for _, f := range it.State.Lock.Files {
+		if f.Path == d.Path {
+			digest = f.Digest
+		}
+	}
+	now, there := it.State.Tree.Get(d.Path)
+	by, found := "", false
+	err := v.repo.History(ctx, v.Tip, path.Join(it.Dir, d.Path), func(e git.Entry) (bool, error) {
+		for _, ch := range e.Changes {
+			if ch.Path != path.Join(it.Dir, d.Path) || ch.New == "" {
+				continue
+			}
+			was, err := v.repo.Blobs(ch.New)
+			if err != nil {
+				return false, err
+			}
+			if found = render.Digest(was[0]) == digest; found {
+				change := render.Change{Path: d.Path, Op: render.Changed, Old: was[0], New: now}
+				if !there {
+					change.Op = render.Removed
+				}
+				r.edits(change, by)
+				return false, nil
+			}
+		}
+		by = v.by(e.Commit)
+		return true, nil
+	})
+	if err == nil && !found {
+		r.find(d.Path, "%s", d.Problem)
+	}
+	return err
+}
+
+// by is who made a commit, for the end of a sentence.
+func (v *View) by(commit string) string {
+	list, err := v.repo.Commits(commit)
+	if err != nil {
+		return ""
+	}
+	name, _, _ := strings.Cut(list[0].Author, " <")
+	return fmt.Sprintf(" by %.10s (%s)", commit, name)
+}
+
+// uncommitted names what is other in the work tree than in the commit that was verified.
+func (v *View) uncommitted(ctx context.Context, it *Item, r *Verified) error {
+	if !v.AtHead {
+		return nil
+	}
+	names, err := v.repo.Uncommitted(ctx, []string{it.Dir})
+	for _, name := range names {
+		if rel := strings.TrimPrefix(name, it.Dir+"/"); slices.ContainsFunc(it.State.Tree, func(f render.File) bool { return f.Path == rel }) {
+			r.find(rel, "has changes that are not committed")
+		}
+	}
+	return err
+}
+
+// pair is an app at two commits.
+type pair struct {
+	dir           string
+	before, after readState
+	specs         []*app.App // what the transition may have gone by, loaded with the state before it
+}
+
+// VerifyCommit says whether what one commit did to an output path is exactly one legal transition, or none.
+func (v *View) VerifyCommit(ctx context.Context, from, to, dir string, spec *app.App) (*Verified, error) {
+	r := &Verified{App: dir, Dir: dir, Commit: to}
+	p, err := v.pair(ctx, from, to, dir, spec, r)
+	if err != nil || p == nil {
+		return r, err
+	}
+	l := p.after.Lock
+	if l != nil {
+		r.Step = l.Step.Name
+	}
+	closest, t, ok := p.transition()
+	r.Transition = t
+	switch {
+	case ok:
+	case closest != nil:
+		for _, ch := range render.Changes(closest, p.after.Tree) {
+			r.edits(ch, "")
+		}
+	default:
+		return r, v.illegal(ctx, from, p, r)
+	}
+	return r, nil
+}
+
+// pair reads both states; nil where that says it all.
+func (v *View) pair(ctx context.Context, from, to, dir string, spec *app.App, r *Verified) (*pair, error) {
+	p := &pair{dir: dir}
+	was, files, err := v.stateAt(ctx, from, dir, &p.before)
+	if err != nil {
+		return nil, err
+	}
+	is, _, err := v.stateAt(ctx, to, dir, &p.after)
+	switch {
+	case err != nil:
+		return nil, err
+	case p.after.Unread != nil:
+		r.find("", "%s", strings.TrimPrefix(p.after.Unread.Error(), dir+"/"))
+		return nil, nil
+	case p.before.Unread != nil:
+		r.note("what was before cannot be read, so what this commit did cannot be checked")
+		return nil, nil
+	}
+	l := p.after.Lock
+	if l == nil {
+		l = p.before.Lock
+	}
+	if l == nil {
+		return nil, nil // no app of ours
+	}
+	r.App = fullName(l.Namespace, l.App)
+	if spec != nil {
+		p.specs = append(p.specs, spec)
+	}
+	for _, at := range []*git.Reader{is, was} {
+		data, err := at.File(l.Spec)
+		if err != nil || data == nil {
+			continue
+		}
+		if a, err := app.NewSet().ParseText(l.Spec, v.repo.Root(), l.Spec, data); err == nil {
+			p.specs = append(p.specs, a)
+		}
+	}
+	p.specs = slices.DeleteFunc(p.specs, func(a *app.App) bool { return a.Load(dir, files) != nil })
+	return p, nil
+}
+
+// readState is a state, or why there is none.
+type readState struct {
+	render.State
+	Unread error
+}
+
+// stateAt reads an output path at a commit.
+func (v *View) stateAt(ctx context.Context, commit, dir string, s *readState) (*git.Reader, map[string][]byte, error) {
+	reader, err := v.repo.Reader(ctx, commit)
+	if err != nil {
+		return nil, nil, err
+	}
+	files, err := reader.Dir(dir)
+	if err == nil {
+		s.State, s.Unread = render.ReadState(dir, files)
+	}
+	return reader, files, err
+}
+
+// illegal says what is wrong with a move that no single transition makes.
+func (v *View) illegal(ctx context.Context, from string, p *pair, r *Verified) error {
+	held, err := v.held(ctx, from, p)
+	if err != nil {
+		return err
+	}
+	now, was := stands(p.after.Lock), stands(p.before.Lock)
+	switch {
+	case held != "":
+		r.Findings = append(r.Findings, Finding{Path: p.dir, Problem: fmt.Sprintf("goes back from %s to %s, as %.10s left it: somebody took commits back", was, now, held)})
+	case p.after.Lock == nil:
+		r.Findings = append(r.Findings, Finding{Path: p.dir, Problem: "was removed at " + was + ", and not by gitramp delete"})
+	case len(p.specs) == 0:
+		r.Findings = append(r.Findings, Finding{Path: p.dir, Problem: fmt.Sprintf("from %s to %s cannot be checked without its spec %s: name the spec", was, now, p.after.Lock.Spec)})
+	default:
+		r.Findings = append(r.Findings, Finding{Path: p.dir, Problem: fmt.Sprintf("from %s to %s is no single transition: %s", was, now, p.allowed())})
+	}
+	return nil
+}
+
+// Reverted says whether a finding is that a person took commits back, which is legal in a history and is not what a pull request should do.
+func (f Finding) Reverted() bool { return strings.HasSuffix(f.Problem, "somebody took commits back") }
+
+// held is the newest commit at which the branch held the tree before, "" for none.
+func (v *View) held(ctx context.Context, from string, p *pair) (commit string, err error) {
+	lock := path.Join(p.dir, render.LockFile)
+	err = v.repo.History(ctx, from, lock, func(e git.Entry) (bool, error) {
+		for _, ch := range e.Changes {
+			if ch.Path != lock || (ch.New == "") != (p.after.Lock == nil) {
+				continue
+			}
+			place, err := v.place(ch.New)
+			if err != nil {
+				return false, err
+			}
+			if p.after.Lock == nil || place != nil && place.Self == p.after.Lock.Self {
+				commit = e.Commit
+			}
+		}
+		return commit == "", nil
+	})
+	return commit, err
+}
+
+func stands(l *render.Lock) string {
+	switch {
+	case l == nil:
+		return "nothing"
+	case l.Phase.GoesBack():
+		return string(l.Phase)
+	}
+	return fmt.Sprintf("%02d-%s", l.Step.Index, l.Step.Name)
+}
+
+// settled is evidence by which every hold is met.
+var settled = render.Evidence{Now: 1 << 40, Promoted: true}
+
+// allowed says what could have come next.
+func (p *pair) allowed() string {
+	if p.before.Lock == nil {
+		return "allowed is the tree that gitramp install writes"
+	}
+	for _, a := range p.specs {
+		d, err := a.Next(settled)
+		switch {
+		case err != nil:
+			return "by the spec nothing can come next: " + err.Error()
+		case d.Refused != "":
+			return "by the spec nothing can come next: " + d.Refused
+		case d.Waiting != "":
+			return "by the spec nothing comes next: " + d.Waiting
+		case d.Transition == "":
+			return "by the spec nothing comes next"
+		}
+		name := string(d.Transition)
+		if d.Step.Name != "" && d.Step.Name != name {
+			name += " to " + d.Step.ID()
+		}
+		return "allowed is " + name + ", or a way back"
+	}
+	return "allowed is a way back"
+}
+
+// transition finds the one that leads from before to after. Where there is none, closest is the tree that was meant, if one is alike but for edited files.
+func (p *pair) transition() (closest render.Tree, t render.Transition, ok bool) {
+	try := func(d Decision, turn func(Decision) (render.Tree, *render.Lock, error)) bool {
+		if d.Transition == "" || ok {
+			return ok
+		}
+		tree, lock, err := turn(d)
+		if err != nil {
+			return false
+		}
+		if ok = len(render.Changes(tree, p.after.Tree)) == 0; ok {
+			t = d.Transition
+		} else if l := p.after.Lock; l != nil && lock != nil && closest == nil && stands(l) == stands(lock) && l.Attempt == lock.Attempt && len(l.Files) == len(lock.Files) {
+			closest = tree
+		}
+		return ok
+	}
+	if p.before.Lock == nil {
+		for _, a := range p.specs {
+			install := Decision{Transition: render.Install}
+			if a.Compile() == nil && try(install, func(Decision) (render.Tree, *render.Lock, error) { return a.First() }) {
+				break
+			}
+		}
+		return closest, t, ok
+	}
+	if p.same() {
+		return p.before.Tree, "", len(p.after.Drift) == 0
+	}
+	for _, a := range p.specs {
+		for _, ev := range p.evidences() {
+			if d, err := a.Next(ev); err == nil && try(d, a.Turn) {
+				return nil, t, true
+			}
+		}
+	}
+	s := p.before.State
+	back := settled
+	back.WentBack, back.Attempts = true, max(p.attempt()-1, 0)
+	for _, d := range []Decision{s.Abort(), s.Pause(), s.Resume(settled), s.Resume(back), s.PromoteFull(), s.Remove(settled), s.Finish("", settled), s.Finish(s.Lock.Stable.Revision, settled)} {
+		if try(d, s.Turn) {
+			return nil, t, true
+		}
+	}
+	return closest, "", false
+}
+
+// same says whether the lock did not move: then no file may have been edited, though one may have been mended.
+func (p *pair) same() bool {
+	a, _ := p.before.Tree.Get(render.LockFile)
+	b, _ := p.after.Tree.Get(render.LockFile)
+	return bytes.Equal(a, b)
+}
+
+func (p *pair) attempt() int {
+	if p.after.Lock == nil {
+		return 0
+	}
+	return p.after.Lock.Attempt
+}
+
+// evidences are all that may have stood behind a transition: a promotion of either kind, a retry, other steps, an end to what a revert means.
+func (p *pair) evidences() (list []render.Evidence) {
+	for i := range 16 {
+		ev := settled
+		ev.Full, ev.Retried, ev.Replan = i&1 != 0, i&2 != 0, i&4 != 0
+		if i&8 != 0 && p.after.Lock != nil && p.after.Lock.Canary != nil {
+			ev.WentBack, ev.BackFrom, ev.Attempts = true, p.after.Lock.Canary.Revision, max(p.attempt()-1, 0)
+		}
+		list = append(list, ev)
+	}
+	return list
+}

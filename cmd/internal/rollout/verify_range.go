@@ -1,0 +1,148 @@
+package rollout
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/gitramp/gitramp/cmd/internal/app"
+	"github.com/gitramp/gitramp/cmd/internal/git"
+	"github.com/gitramp/gitramp/render"
+)
+
+// VerifyHistory says for every commit of the branch that changed one of the output paths whether it made one legal transition, oldest first. Where from is not
+// "" only for those that are not in its history.
+func (v *View) VerifyHistory(ctx context.Context, items []*Item, from string) ([]*Verified, error) {
+	chosen := map[string]*app.App{}
+	for _, it := range items {
+		chosen[it.Dir] = it.App
+	}
+	var in map[string]bool
+	if from != "" {
+		commits, err := v.repo.FirstParents(ctx, from, v.Tip)
+		if err != nil {
+			return nil, err
+		}
+		in = map[string]bool{}
+		for _, c := range commits {
+			in[c] = true
+		}
+	}
+	type change struct{ commit, dir string }
+	var list []change
+	cut := false
+	err := v.repo.History(ctx, v.Tip, "*", func(e git.Entry) (bool, error) {
+		if in != nil && !in[e.Commit] {
+			return false, nil
+		}
+		if cut = e.Cut; cut {
+			return false, nil
+		}
+		var dirs []string
+		for _, ch := range e.Changes {
+			dir := path.Dir(ch.Path)
+			if _, ours := chosen[dir]; ours && !slices.Contains(dirs, dir) {
+				dirs = append(dirs, dir)
+				list = append(list, change{e.Commit, dir})
+			}
+		}
+		return true, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	slices.Reverse(list)
+	var all []*Verified
+	for _, ch := range list {
+		r, err := v.step(ctx, ch.commit, ch.dir, chosen[ch.dir])
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, r)
+	}
+	if cut && len(all) > 0 {
+		all[0].note("the clone is shallow: what was before is not here")
+	}
+	return all, nil
+}
+
+// step verifies one commit of the branch. In a history a revert is a person's act, and no fault.
+func (v *View) step(ctx context.Context, commit, dir string, spec *app.App) (*Verified, error) {
+	list, err := v.repo.Commits(commit)
+	if err != nil {
+		return nil, err
+	}
+	r, err := v.VerifyCommit(ctx, list[0].Parent, commit, dir, elsewhere(spec, v.repo.Root()))
+	if err != nil {
+		return nil, err
+	}
+	if len(r.Findings) == 1 && r.Findings[0].Reverted() {
+		r.Notes, r.Findings = append(r.Notes, r.Findings[0].Problem), nil
+	}
+	return r, nil
+}
+
+// elsewhere is a spec that the repository does not hold itself, and nil else: of its own it has each commit's.
+func elsewhere(a *app.App, root string) *app.App {
+	if a == nil || a.Root == root {
+		return nil
+	}
+	return a
+}
+
+// VerifyAgainst says for every output path whether the branch made at most one legal transition since it left the history of rev, and whether that still fits
+// what rev holds by now: the check of a pull request.
+func (v *View) VerifyAgainst(ctx context.Context, items []*Item, rev string) ([]*Verified, error) {
+	base, err := v.repo.Resolve(ctx, rev)
+	if err != nil {
+		return nil, err
+	}
+	fork, err := v.repo.MergeBase(ctx, base, v.Tip)
+	if err != nil {
+		return nil, err
+	}
+	if fork == "" {
+		return nil, app.Usage{Text: fmt.Sprintf("--against: %s and the branch have no commit in common (a shallow clone? fetch-depth: 0)", rev)}
+	}
+	dirs, specs := map[string]bool{}, map[string]*app.App{}
+	for _, it := range items {
+		dirs[it.Dir], specs[it.Dir] = true, elsewhere(it.App, v.repo.Root())
+	}
+	ours, err := v.changed(ctx, fork, v.Tip, dirs)
+	if err != nil {
+		return nil, err
+	}
+	theirs, err := v.changed(ctx, fork, base, dirs)
+	if err != nil {
+		return nil, err
+	}
+	var all []*Verified
+	for _, dir := range ours {
+		r, err := v.VerifyCommit(ctx, fork, v.Tip, dir, specs[dir])
+		if err != nil {
+			return nil, err
+		}
+		if slices.Contains(theirs, dir) {
+			r.find("", "has moved on at %s since this was made: make it again on top of that", rev)
+		}
+		all = append(all, r)
+	}
+	return all, nil
+}
+
+// changed lists the directories, of those given and of any with a lock, in which two commits differ.
+func (v *View) changed(ctx context.Context, from, to string, dirs map[string]bool) (list []string, err error) {
+	files, err := v.repo.Changed(ctx, from, to)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range files {
+		dir := path.Dir(f)
+		if (dirs[dir] || strings.HasSuffix(f, "/"+render.LockFile)) && !slices.Contains(list, dir) {
+			list = append(list, dir)
+		}
+	}
+	return list, nil
+}
