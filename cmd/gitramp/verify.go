@@ -105,7 +105,6 @@ func (f verifyFlags) verified(ctx context.Context, repo *git.Repo, args []string
 	if err != nil {
 		return nil, err
 	}
-	view.AtHead = f.branch == "" && to == "" && !repo.Bare()
 	items, err := view.All(ctx, args)
 	switch {
 	case err != nil:
@@ -115,13 +114,5 @@ func (f verifyFlags) verified(ctx context.Context, repo *git.Repo, args []string
 	case f.history || f.span != "":
 		return view.VerifyHistory(ctx, items, from)
 	}
-	var list []*rollout.Verified
-	for _, it := range items {
-		r, err := view.VerifyTree(ctx, it)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, r)
-	}
-	return list, nil
+	return view.VerifyTrees(ctx, items, f.branch == "" && !repo.Bare())
 }

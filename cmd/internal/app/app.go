@@ -240,6 +240,13 @@ func (a *App) Next(ev render.Evidence) (render.Decision, error) {
 	return a.Release.Next(a.State, a.Wanted, ev)
 }
 
+// Forget lets go of the compiled release: a fleet's are many times what has to be kept of it. Compile and Next make it again.
+func (a *App) Forget() {
+	if a != nil {
+		a.Release, a.revs = nil, render.Revisions{}
+	}
+}
+
 // Turn carries a decision out.
 func (a *App) Turn(d render.Decision) (render.Tree, *render.Lock, error) {
 	if a.Release == nil {

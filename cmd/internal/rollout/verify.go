@@ -59,8 +59,37 @@ func (v *Verified) edits(ch render.Change, by string) {
 	}
 }
 
-// VerifyTree says whether an output path holds exactly one step, as gitramp wrote it and as the spec renders it.
-func (v *View) VerifyTree(ctx context.Context, it *Item) (*Verified, error) {
+// VerifyTrees says for each output path whether it holds exactly one step, as gitramp wrote it and as the spec renders it. In the work tree that has the commit
+// checked out nothing of it may be changed either.
+func (v *View) VerifyTrees(ctx context.Context, items []*Item, checkedOut bool) ([]*Verified, error) {
+	var list []*Verified
+	var dirs []string
+	for _, it := range items {
+		r, err := v.tree(ctx, it)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, r)
+		if it.App.Forget(); it.State.Lock != nil {
+			dirs = append(dirs, it.Dir)
+		}
+	}
+	if !checkedOut {
+		return list, nil
+	}
+	names, err := v.repo.Uncommitted(ctx, dirs)
+	for _, name := range names {
+		for i, it := range items {
+			rel, below := strings.CutPrefix(name, it.Dir+"/")
+			if below && slices.ContainsFunc(it.State.Tree, func(f render.File) bool { return f.Path == rel }) {
+				list[i].find(rel, "has changes that are not committed")
+			}
+		}
+	}
+	return list, err
+}
+
+func (v *View) tree(ctx context.Context, it *Item) (*Verified, error) {
 	r := &Verified{App: it.Name, Dir: it.Dir}
 	l := it.State.Lock
 	if it.Err != nil {
@@ -90,7 +119,7 @@ func (v *View) VerifyTree(ctx context.Context, it *Item) (*Verified, error) {
 	case len(it.State.Drift) == 0 && it.App != nil:
 		it.rendersAs(r)
 	}
-	return r, v.uncommitted(ctx, it, r)
+	return r, nil
 }
 
 // rendersAs holds the tree against what the spec renders at its step.
@@ -158,20 +187,6 @@ func (v *View) by(commit string) string {
 	}
 	name, _, _ := strings.Cut(list[0].Author, " <")
 	return fmt.Sprintf(" by %.10s (%s)", commit, name)
-}
-
-// uncommitted names what is other in the work tree than in the commit that was verified.
-func (v *View) uncommitted(ctx context.Context, it *Item, r *Verified) error {
-	if !v.AtHead {
-		return nil
-	}
-	names, err := v.repo.Uncommitted(ctx, []string{it.Dir})
-	for _, name := range names {
-		if rel := strings.TrimPrefix(name, it.Dir+"/"); slices.ContainsFunc(it.State.Tree, func(f render.File) bool { return f.Path == rel }) {
-			r.find(rel, "has changes that are not committed")
-		}
-	}
-	return err
 }
 
 // pair is an app at two commits.

@@ -46,7 +46,6 @@ func (it *Item) Wanted() string {
 // View is what a repository says at one tip.
 type View struct {
 	Tip    string
-	AtHead bool     // the tip is what the work tree has checked out
 	Edited []string // specs of this repository that are other on disk than at the tip
 
 	repo    *git.Repo
@@ -149,6 +148,11 @@ func (v *View) Specs(ctx context.Context, args []string) ([]*Item, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(files) > few { // reads them ahead
+		if _, err := v.locks(ctx); err != nil {
+			return nil, err
+		}
+	}
 	var items []*Item
 	for _, f := range files {
 		items = append(items, v.bySpec(f))
@@ -192,6 +196,9 @@ func (v *View) orphans(ctx context.Context, args []string) ([]*Item, error) {
 	return items, nil
 }
 
+// few is up to how many apps are read one by one.
+const few = 20
+
 // known is an installed app.
 type known struct{ dir, spec, name string }
 
@@ -203,6 +210,15 @@ func (v *View) locks(ctx context.Context) ([]known, error) {
 	paths, err := v.repo.Files(ctx, v.Tip, render.LockFile)
 	if err != nil {
 		return nil, err
+	}
+	if len(paths) > few {
+		apps := map[string]bool{}
+		for _, p := range paths {
+			apps[path.Dir(p)] = true
+		}
+		if err := v.reader.Prefetch(ctx, func(name string) bool { return apps[path.Dir(name)] || app.IsSpecName(path.Base(name)) }); err != nil {
+			return nil, err
+		}
 	}
 	list := []known{}
 	for _, p := range paths {
