@@ -75,7 +75,7 @@ func (s State) Next(wanted string, ev Evidence) (d Decision, decided bool) {
 	case l.wantsBack(wanted):
 		return s.Abort(), true
 	case len(s.Drift) > 0:
-		return refuse("%s %s since gitramp wrote it", s.Drift[0].Path, s.Drift[0].Problem), true
+		return s.edited(), true
 	case l.Paused && !ev.Promoted:
 		return Decision{Waiting: "paused: gitramp resume, promote or abort"}, true
 	case ev.NoHolds:
@@ -92,6 +92,15 @@ func (s State) Next(wanted string, ev Evidence) (d Decision, decided bool) {
 		return Decision{Transition: Supersede}, true
 	}
 	return Decision{}, false
+}
+
+// edited refuses to go on from files that are not what gitramp wrote, and names all of them.
+func (s State) edited() Decision {
+	var files []string
+	for _, d := range s.Drift {
+		files = append(files, d.Path+" "+d.Problem)
+	}
+	return refuse("%s since gitramp wrote it: take that back with git, write over it with gitramp render --write --overwrite-drift, or gitramp abort", strings.Join(files, ", "))
 }
 
 func (ev Evidence) cutOff() Decision {

@@ -132,7 +132,7 @@ func TestNext(t *testing.T) {
 			return w
 		}, "2", late,
 			"refused: " + goesOn + "1 of 7 (prepare); meanwhile the spec changes prod-deployment.yaml, where only replicas may change, and only upwards: put it back until the rollout is over"},
-		{"ramping, edited: refused", func(t tester) *story { w := at(2)(t); w.state = edited(t, w.state, "prod-service.yaml"); return w }, "2", late, "refused: prod-service.yaml was edited since gitramp wrote it"},
+		{"ramping, edited: refused", func(t tester) *story { w := at(2)(t); w.state = edited(t, w.state, "prod-service.yaml"); return w }, "2", late, "refused: prod-service.yaml was edited since gitramp wrote it: take that back with git, write over it with gitramp render --write --overwrite-drift, or gitramp abort"},
 		{"ramping, edited, S: abort all the same", func(t tester) *story { w := at(2)(t); w.state = edited(t, w.state, "prod-service.yaml"); return w }, "1", late, "abort"},
 		{"ramping, paused", paused(2), "2", late, "waiting: paused: gitramp resume, promote or abort"},
 		{"ramping, paused, promoted", paused(2), "2", with(late, func(e *render.Evidence) { e.Promoted = true }), "shift 03-weight-50"},

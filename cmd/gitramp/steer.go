@@ -121,6 +121,9 @@ func (c *cli) finishRun(out rollout.Outcome, s steer, now time.Time) error {
 		}
 	} else {
 		c.printer().Transitions(views)
+		if n := out.Moves(); s.dryRun && n > 0 {
+			c.note("%s: would be written: %s", out.Branch, commits(n))
+		}
 	}
 	return errorsOf(out, s.exitZero)
 }

@@ -159,11 +159,16 @@ func (m Move) Line() string {
 func (m Move) what() string {
 	l := m.lock()
 	switch m.Transition {
-	case render.Shift, render.Full, render.Replan:
+	case render.Shift, render.Full:
 		if l.Weight == 0 {
 			return "open to chosen users (weight 0)"
 		}
 		return "shift to " + Percent(l.Weight, l.WeightTotal)
+	case render.Replan:
+		if m.Before.Weight == l.Weight {
+			return "replan at " + Percent(l.Weight, l.WeightTotal)
+		}
+		return "replan, shift to " + Percent(l.Weight, l.WeightTotal)
 	case render.Install, render.Prepare, render.Promote, render.Supersede, render.Unpromote, render.Forget:
 		return string(m.Transition) + " " + m.images()
 	case render.Abort:
@@ -202,8 +207,10 @@ func (m Move) Explain() string {
 		return m.explainSync()
 	case render.Prepare:
 		return "The canary's pods start. No request reaches them yet."
-	case render.Shift, render.Full, render.Replan:
+	case render.Shift, render.Full:
 		return m.explainShift()
+	case render.Replan:
+		return "The rollout goes on by the steps that the spec has today. " + m.explainShift()
 	case render.Scale:
 		return "The number of canary pods changes, and nothing else."
 	case render.Header:

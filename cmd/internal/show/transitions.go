@@ -2,6 +2,7 @@ package show
 
 import (
 	"fmt"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -107,7 +108,8 @@ func WaitText(d render.Decision, now time.Time) string {
 
 // Transitions prints what became of the apps.
 func (p Printer) Transitions(views []Transition) {
-	w := tabwriter.NewWriter(p.Out, 0, 0, 2, ' ', 0)
+	var text strings.Builder
+	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "APP\tSTEP\tWEIGHT\tRESULT\tCOMMIT")
 	for _, v := range views {
 		step, weight := "-", "-"
@@ -120,4 +122,7 @@ func (p Printer) Transitions(views []Transition) {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%.10s\n", v.App, step, weight, v.result, v.Commit)
 	}
 	w.Flush()
+	for line := range strings.Lines(text.String()) {
+		fmt.Fprintln(p.Out, strings.TrimRight(line, " \n"))
+	}
 }
