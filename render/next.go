@@ -253,9 +253,9 @@ func (r *Release) fromIdle(s State, wanted string, ev Evidence) (Decision, error
 	case wanted == l.Aborted && !ev.Retried:
 		return Decision{Waiting: "aborted: gitramp retry, or ask for another revision"}, nil
 	case wanted == l.Aborted, ev.WentBack && wanted == ev.BackFrom:
-		return Decision{Transition: st.Transition, Step: st, attempt: max(l.Attempt, ev.Attempts) + 1}, nil
+		return Decision{Transition: st.Transition, Step: st, full: ev.Full, attempt: max(l.Attempt, ev.Attempts) + 1}, nil
 	}
-	return Decision{Transition: st.Transition, Step: st}, nil
+	return Decision{Transition: st.Transition, Step: st, full: ev.Full}, nil
 }
 
 // unmet says what a hold still waits for; an empty Waiting says that it is met. full waives pauses. Without a witness a step counts as applied after settle; a

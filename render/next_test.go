@@ -297,4 +297,10 @@ func TestFullIsRecorded(t *testing.T) {
 	if w.ask("3").run(1); w.state.Lock.Full {
 		t.Error("the next release is promoted in full too")
 	}
+	w = newStory(t)
+	d, _ = w.next(render.Evidence{Now: 1e6, Promoted: true, Full: true})
+	r, _ = w.compile()
+	if w.state = w.turn(r, d); w.state.Lock.Phase != render.Prepare || !w.state.Lock.Full {
+		t.Errorf("promoted in full from idle: %s, full %v", w.state.Lock.Phase, w.state.Lock.Full)
+	}
 }
