@@ -57,6 +57,9 @@ type Decision struct {
 	full    bool // every pause is waived from now on
 }
 
+// stops says that nothing can be done, now or at all.
+func (d Decision) stops() bool { return d.Waiting != "" || d.Refused != "" }
+
 func refuse(format string, args ...any) Decision {
 	return Decision{Refused: fmt.Sprintf(format, args...)}
 }
@@ -76,6 +79,8 @@ func (s State) Next(wanted string, ev Evidence) (d Decision, decided bool) {
 		return s.Abort(), true
 	case len(s.Drift) > 0:
 		return s.edited(), true
+	case l.Paused && !ev.Promoted && l.Canary == nil:
+		return Decision{Waiting: "paused: gitramp resume or promote"}, true
 	case l.Paused && !ev.Promoted:
 		return Decision{Waiting: "paused: gitramp resume, promote or abort"}, true
 	case ev.NoHolds:
@@ -144,15 +149,7 @@ func (s State) Abort() Decision {
 // Finish decides how a tree that goes back goes on.
 func (s State) Finish(wanted string, ev Evidence) Decision {
 	l := s.Lock
-	if !ev.NoHolds {
-		if ev.Shallow {
-			return ev.cutOff()
-		}
-		if ev.Since > ev.Now+maxSkew {
-			return ev.skewed()
-		}
-	}
-	if d := l.Hold.unmet(false, ev); d.Waiting != "" {
+	if d := l.settled(ev); d.stops() {
 		return d
 	}
 	switch {
@@ -162,6 +159,19 @@ func (s State) Finish(wanted string, ev Evidence) Decision {
 		return Decision{Transition: Forget}
 	}
 	return Decision{Transition: Cleanup}
+}
+
+// settled says what a tree still waits for that has no pause, and refuses where nobody can know.
+func (l *Lock) settled(ev Evidence) Decision {
+	switch {
+	case ev.NoHolds:
+		return Decision{}
+	case ev.Shallow:
+		return ev.cutOff()
+	case ev.Since > ev.Now+maxSkew:
+		return ev.skewed()
+	}
+	return l.Hold.unmet(true, ev)
 }
 
 // Next decides the one next transition of a tree. It is level-triggered: called again on the same tree with the same evidence it says the same. wanted is the

@@ -138,7 +138,7 @@ func TestNext(t *testing.T) {
 		{"ramping, paused, promoted", paused(2), "2", with(late, func(e *render.Evidence) { e.Promoted = true }), "shift 03-weight-50"},
 		{"ramping, paused, D: a person's stop sticks", paused(2), "3", late, "waiting: paused: gitramp resume, promote or abort"},
 		{"ramping, paused, S: abort", paused(2), "1", late, "abort"},
-		{"idle, paused, C", paused(0), "2", late, "waiting: paused: gitramp resume, promote or abort"},
+		{"idle, paused, C", paused(0), "2", late, "waiting: paused: gitramp resume or promote"},
 		{"ramping, taken back", at(2), "2", with(late, took), "waiting: taken back by a person: gitramp resume, promote or abort"},
 		{"ramping, taken back, D", at(2), "3", with(late, took), "waiting: taken back by a person: gitramp resume, promote or abort"},
 		{"ramping, taken back, S: abort", at(2), "1", with(late, took), "abort"},

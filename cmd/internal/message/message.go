@@ -146,7 +146,7 @@ func (m Move) images() string {
 func (m Move) Line() string {
 	l, at := m.lock(), "step"
 	switch {
-	case m.After == nil, m.Transition == render.Rollback:
+	case m.Transition == render.Delete, m.Transition == render.Rollback:
 		return fmt.Sprintf("%s: %s", m.App, m.what())
 	case l.Canary == nil && l.Phase != render.Cleanup && m.Transition != render.Install && m.Transition != render.Sync:
 		return fmt.Sprintf("%s: %s (idle)", m.App, m.what())
@@ -177,6 +177,11 @@ func (m Move) what() string {
 		return string(m.Transition) + " " + l.Step.Name
 	case render.PromoteFull:
 		return "promote in full"
+	case render.Delete:
+		if m.After != nil {
+			return "delete prod's route"
+		}
+		return "delete the app"
 	case render.Rollback:
 		return "roll the spec back to " + m.To
 	}
@@ -229,10 +234,8 @@ func (m Move) Explain() string {
 		return "The spec asks for what prod runs, so the abort is forgotten."
 	case render.Rollback:
 		return "The spec asks for what it asked for before. No manifest changes yet: gitramp advance goes there, by an abort or by a release without pauses."
-	case render.PauseIt:
-		return "Nothing moves but an abort, until somebody resumes."
-	case render.ResumeIt:
-		return "The rollout goes on from here."
+	case render.PauseIt, render.ResumeIt:
+		return m.explainPause()
 	case render.PromoteFull:
 		return "Pauses are waived from now on; every commit still settles."
 	case render.Delete:
@@ -242,6 +245,18 @@ func (m Move) Explain() string {
 		return "Prod's route is withdrawn. Its pods are deleted when this has settled."
 	}
 	return ""
+}
+
+func (m Move) explainPause() string {
+	switch rolling := m.After.Canary != nil; {
+	case m.Transition == render.PauseIt && rolling:
+		return "Nothing moves but an abort, until somebody resumes."
+	case m.Transition == render.PauseIt:
+		return "No rollout begins until somebody resumes."
+	case rolling:
+		return "The rollout goes on from here."
+	}
+	return "The next rollout may begin."
 }
 
 func (m Move) explainSync() string {
