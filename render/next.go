@@ -60,6 +60,9 @@ type Decision struct {
 	full    bool // every pause is waived from now on
 }
 
+// stops says that nothing can be done, now or at all.
+func (d Decision) stops() bool { return d.Waiting != "" || d.Refused != "" }
+
 func refuse(format string, args ...any) Decision {
 	return Decision{Refused: fmt.Sprintf(format, args...)}
 }
@@ -78,7 +81,9 @@ func (s State) Next(wanted string, ev Evidence) (d Decision, decided bool) {
 	case l.wantsBack(wanted):
 		return s.Abort(), true
 	case len(s.Drift) > 0:
-		return refuse("%s %s since gitramp wrote it", s.Drift[0].Path, s.Drift[0].Problem), true
+		return s.edited(), true
+	case l.Paused && !ev.Promoted && l.Canary == nil:
+		return Decision{Waiting: "paused: gitramp resume or promote"}, true
 	case l.Paused && !ev.Promoted:
 		return Decision{Waiting: "paused: gitramp resume, promote or abort"}, true
 	case ev.NoHolds:
@@ -95,6 +100,15 @@ func (s State) Next(wanted string, ev Evidence) (d Decision, decided bool) {
 		return Decision{Transition: Supersede}, true
 	}
 	return Decision{}, false
+}
+
+// edited refuses to go on from files that are not what gitramp wrote, and names all of them.
+func (s State) edited() Decision {
+	var files []string
+	for _, d := range s.Drift {
+		files = append(files, d.Path+" "+d.Problem)
+	}
+	return refuse("%s since gitramp wrote it: take that back with git, write over it with gitramp render --write --overwrite-drift, or gitramp abort", strings.Join(files, ", "))
 }
 
 func (ev Evidence) cutOff() Decision {
@@ -138,15 +152,7 @@ func (s State) Abort() Decision {
 // Finish decides how a tree that goes back goes on.
 func (s State) Finish(wanted string, ev Evidence) Decision {
 	l := s.Lock
-	if !ev.NoHolds {
-		if ev.Shallow {
-			return ev.cutOff()
-		}
-		if ev.Since > ev.Now+maxSkew {
-			return ev.skewed()
-		}
-	}
-	if d := l.Hold.unmet(false, ev); d.Waiting != "" {
+	if d := l.settled(ev); d.stops() {
 		return d
 	}
 	switch {
@@ -156,6 +162,19 @@ func (s State) Finish(wanted string, ev Evidence) Decision {
 		return Decision{Transition: Forget}
 	}
 	return Decision{Transition: Cleanup}
+}
+
+// settled says what a tree still waits for that has no pause, and refuses where nobody can know.
+func (l *Lock) settled(ev Evidence) Decision {
+	switch {
+	case ev.NoHolds:
+		return Decision{}
+	case ev.Shallow:
+		return ev.cutOff()
+	case ev.Since > ev.Now+maxSkew:
+		return ev.skewed()
+	}
+	return l.Hold.unmet(true, ev)
 }
 
 // Next decides the one next transition of a tree. It is level-triggered: called again on the same tree with the same evidence it says the same. wanted is the
@@ -247,9 +266,9 @@ func (r *Release) fromIdle(s State, wanted string, ev Evidence) (Decision, error
 	case wanted == l.Aborted && !ev.Retried:
 		return Decision{Waiting: "aborted: gitramp retry, or ask for another revision"}, nil
 	case wanted == l.Aborted, ev.WentBack && wanted == ev.BackFrom:
-		return Decision{Transition: st.Transition, Step: st, attempt: max(l.Attempt, ev.Attempts) + 1}, nil
+		return Decision{Transition: st.Transition, Step: st, full: ev.Full, attempt: max(l.Attempt, ev.Attempts) + 1}, nil
 	}
-	return Decision{Transition: st.Transition, Step: st}, nil
+	return Decision{Transition: st.Transition, Step: st, full: ev.Full}, nil
 }
 
 // unmet says what a hold still waits for; an empty Waiting says that it is met. full waives pauses. Without a witness a step counts as applied after settle; a

@@ -132,13 +132,13 @@ func TestNext(t *testing.T) {
 			return w
 		}, "2", late,
 			"refused: " + goesOn + "1 of 7 (prepare); meanwhile the spec changes prod-deployment.yaml, where only replicas may change, and only upwards: put it back until the rollout is over"},
-		{"ramping, edited: refused", func(t tester) *story { w := at(2)(t); w.state = edited(t, w.state, "prod-service.yaml"); return w }, "2", late, "refused: prod-service.yaml was edited since gitramp wrote it"},
+		{"ramping, edited: refused", func(t tester) *story { w := at(2)(t); w.state = edited(t, w.state, "prod-service.yaml"); return w }, "2", late, "refused: prod-service.yaml was edited since gitramp wrote it: take that back with git, write over it with gitramp render --write --overwrite-drift, or gitramp abort"},
 		{"ramping, edited, S: abort all the same", func(t tester) *story { w := at(2)(t); w.state = edited(t, w.state, "prod-service.yaml"); return w }, "1", late, "abort"},
 		{"ramping, paused", paused(2), "2", late, "waiting: paused: gitramp resume, promote or abort"},
 		{"ramping, paused, promoted", paused(2), "2", with(late, func(e *render.Evidence) { e.Promoted = true }), "shift 03-weight-50"},
 		{"ramping, paused, D: a person's stop sticks", paused(2), "3", late, "waiting: paused: gitramp resume, promote or abort"},
 		{"ramping, paused, S: abort", paused(2), "1", late, "abort"},
-		{"idle, paused, C", paused(0), "2", late, "waiting: paused: gitramp resume, promote or abort"},
+		{"idle, paused, C", paused(0), "2", late, "waiting: paused: gitramp resume or promote"},
 		{"ramping, taken back", at(2), "2", with(late, took), "waiting: taken back by a person: gitramp resume, promote or abort"},
 		{"ramping, taken back, D", at(2), "3", with(late, took), "waiting: taken back by a person: gitramp resume, promote or abort"},
 		{"ramping, taken back, S: abort", at(2), "1", with(late, took), "abort"},
@@ -296,5 +296,11 @@ func TestFullIsRecorded(t *testing.T) {
 	}
 	if w.ask("3").run(1); w.state.Lock.Full {
 		t.Error("the next release is promoted in full too")
+	}
+	w = newStory(t)
+	d, _ = w.next(render.Evidence{Now: 1e6, Promoted: true, Full: true})
+	r, _ = w.compile()
+	if w.state = w.turn(r, d); w.state.Lock.Phase != render.Prepare || !w.state.Lock.Full {
+		t.Errorf("promoted in full from idle: %s, full %v", w.state.Lock.Phase, w.state.Lock.Full)
 	}
 }

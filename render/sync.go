@@ -81,6 +81,15 @@ func (s State) Split() *route.Split {
 }
 
 func splitOf(router route.Router, t Tree) *route.Split {
+	split, err := router.Split(objectsOf(t))
+	if err != nil {
+		return nil
+	}
+	return split
+}
+
+// objectsOf are the objects of a tree, without those that are no YAML.
+func objectsOf(t Tree) []route.Object {
 	var objs []route.Object
 	for _, path := range t.Resources() {
 		data, _ := t.Get(path)
@@ -89,9 +98,5 @@ func splitOf(router route.Router, t Tree) *route.Split {
 			objs = append(objs, route.Object{Path: path, Node: doc.Content[0]})
 		}
 	}
-	split, err := router.Split(objs)
-	if err != nil {
-		return nil
-	}
-	return split
+	return objs
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/gitramp/gitramp/cmd/internal/app"
 	"github.com/gitramp/gitramp/cmd/internal/git"
@@ -41,8 +42,8 @@ func (s *steer) waiting(cmd *cobra.Command) {
 
 // found opens the repository that the arguments are about: --repo, else the one around the first of them that is on disk, else around the current directory.
 func (t target) found(ctx context.Context, args []string) (*git.Repo, error) {
-	if t.cmd.Flags().Changed("branch") && t.branch == "" {
-		return nil, usage("--branch: value \"\" is invalid: allowed the name of a branch")
+	if err := noneEmpty(t.cmd); err != nil {
+		return nil, err
 	}
 	at := t.repo
 	for _, arg := range args {
@@ -56,6 +57,17 @@ func (t target) found(ctx context.Context, args []string) (*git.Repo, error) {
 		at = "."
 	}
 	return git.Open(ctx, at)
+}
+
+// noneEmpty refuses a flag that is given and empty: in a script it is a command that failed, and what it should have said is not to be guessed.
+func noneEmpty(cmd *cobra.Command) error {
+	var errs []error
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if f.Value.Type() == "string" && f.Value.String() == "" && f.Name != "reason" {
+			errs = append(errs, usage("--%s: value \"\" is invalid: allowed a value, or no --%s", f.Name, f.Name))
+		}
+	})
+	return errors.Join(errs...)
 }
 
 // steered prepares a verb's run on the repository that is open.
@@ -121,6 +133,9 @@ func (c *cli) finishRun(out rollout.Outcome, s steer, now time.Time) error {
 		}
 	} else {
 		c.printer().Transitions(views)
+		if n := out.Moves(); s.dryRun && n > 0 {
+			c.note("%s: would be written: %s", out.Branch, commits(n))
+		}
 	}
 	return errorsOf(out, s.exitZero)
 }

@@ -362,6 +362,41 @@ func (gatewayAPI) Split(objs []Object) (*Split, error) {
 	return nil, nil
 }
 
+// Places: a rule without matches is for every call of a GRPCRoute, whose spec says / for that.
+func (gatewayAPI) Places(objs []Object) []Place {
+	var places []Place
+	for _, o := range objs {
+		for _, parent := range entries(o.Node, "spec", "parentRefs") {
+			port, _ := strconv.Atoi(node.Text(parent, "port"))
+			door := ParentRef{node.Text(parent, "kind"), node.Text(parent, "name"), node.Text(parent, "namespace"), node.Text(parent, "sectionName"), port}.door()
+			for _, host := range entries(o.Node, "spec", "hostnames") {
+				for _, rule := range entries(o.Node, "spec", "rules") {
+					for _, path := range gatewayPaths(rule) {
+						places = append(places, Place{door, host.Value + path})
+					}
+				}
+			}
+		}
+	}
+	return places
+}
+
+// gatewayPaths are a rule's paths as a spec has them.
+func gatewayPaths(rule *yaml.Node) []string {
+	var paths []string
+	for _, m := range entries(rule, "matches") {
+		path := node.Text(m, "path", "value")
+		if path == "" {
+			path = strings.TrimSuffix("/"+node.Text(m, "method", "service")+"/"+node.Text(m, "method", "method"), "/")
+		}
+		paths = append(paths, path)
+	}
+	if paths == nil {
+		return []string{"/"}
+	}
+	return paths
+}
+
 // gatewayMatched reads the rules before the weights. One that leads to prod is the first half of a pair.
 func gatewayMatched(rules []*yaml.Node, canary string) []Match {
 	var ms []Match

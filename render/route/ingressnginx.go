@@ -228,6 +228,30 @@ func (ingressNginx) Split(objs []Object) (*Split, error) {
 	return nil, nil
 }
 
+// Places: prod and canary have the same.
+func (ingressNginx) Places(objs []Object) []Place {
+	var places []Place
+	for _, o := range objs {
+		if node.Text(o.Node, "kind") != "Ingress" {
+			continue
+		}
+		for _, rule := range entries(o.Node, "spec", "rules") {
+			for _, path := range entries(rule, "http", "paths") {
+				places = append(places, Place{node.Text(o.Node, "spec", "ingressClassName"), node.Text(rule, "host") + node.Text(path, "path")})
+			}
+		}
+	}
+	return places
+}
+
+// entries are what a list has, none where it is not there.
+func entries(n *yaml.Node, path ...string) []*yaml.Node {
+	if list := node.Get(n, path...); list != nil {
+		return list.Content
+	}
+	return nil
+}
+
 func nginxMatches(notes *yaml.Node) []Match {
 	var ms []Match
 	if name := node.Text(notes, nginxHeader); name != "" {

@@ -151,6 +151,8 @@ type Router interface {
 	Withdraw(objs []Object, canary string)
 	// Split reads the split back from what Objects wrote; nil where no canary is attached.
 	Split(objs []Object) (*Split, error)
+	// Places reads back from objects what they send to the app, as Route.Places has it. Some may come more than once.
+	Places(objs []Object) []Place
 	// FailsOpen says whether prod gets the canary's share where the canary has no endpoints; else those requests fail.
 	FailsOpen() bool
 }
@@ -171,26 +173,36 @@ func (r Route) pathField(i, j int) string {
 	return r.ruleField(i, fmt.Sprintf("paths[%d]", j))
 }
 
-// Places are the names of what can be sent to one app only: a path of a host, for a class or a parent.
-func (r Route) Places() []string {
+// Place is what can be sent to one app only: a path of a host, for a class or a parent.
+type Place struct {
+	Door string // who serves it
+	At   string // host and path
+}
+
+// Places are all those of a route.
+func (r Route) Places() []Place {
 	doors := []string{r.Class}
 	if r.ParentRefs != nil {
 		doors = nil
 		for _, p := range r.ParentRefs {
-			doors = append(doors, fmt.Sprintf("%s/%s/%s/%s/%d", p.Kind, p.Namespace, p.Name, p.SectionName, p.Port))
+			doors = append(doors, p.door())
 		}
 	}
-	var places []string
+	var places []Place
 	for _, door := range doors {
 		for _, host := range r.Hosts {
 			for _, rule := range r.Rules {
 				for _, path := range rule.Paths {
-					places = append(places, door+" "+host+path)
+					places = append(places, Place{door, host + path})
 				}
 			}
 		}
 	}
 	return places
+}
+
+func (p ParentRef) door() string {
+	return fmt.Sprintf("%s/%s/%s/%s/%d", p.Kind, p.Namespace, p.Name, p.SectionName, p.Port)
 }
 
 // OfMesh says whether the route is for the requests to Services of a mesh, which are told apart by the Service and not by a host.

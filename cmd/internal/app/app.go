@@ -110,22 +110,19 @@ func (s *Set) claim(a *App) error {
 	for dir := path.Dir(own); dir != "."; dir = path.Dir(dir) {
 		s.around[dir] = a.File
 	}
-	prod, canary := a.Spec.Spec.Output.Names.Prod, a.Spec.Spec.Output.Names.Canary
-	for _, o := range [][2]string{{"Deployment", prod.Deployment}, {"Deployment", canary.Deployment}, {"Service", prod.Service}, {"Service", canary.Service},
-		{"route", prod.Route}, {"route", canary.Route}} {
-		key := a.Spec.Metadata.Namespace + " " + o[0] + " " + o[1]
-		if other, taken := s.names[key]; taken {
-			errs = append(errs, a.Spec.Wrong("metadata.name", o[1], fmt.Sprintf("%s %s is an object of %s already", o[0], o[1], other), "names of its own"))
+	claims := a.Spec.Claims()
+	for _, o := range claims.Objects {
+		if other, taken := s.names[o.Key]; taken {
+			errs = append(errs, a.Spec.Wrong("metadata.name", o.Text, fmt.Sprintf("%s is an object of %s already", o.Text, other), "names of its own"))
 			break
 		}
-		s.names[key] = a.File
+		s.names[o.Key] = a.File
 	}
-	for _, place := range a.Spec.RouteSpec().Places() {
-		if other, taken := s.routes[place]; taken {
-			_, at, _ := strings.Cut(place, " ")
-			errs = append(errs, a.Spec.Wrong("spec.route", at, fmt.Sprintf("%s has a canary already, by %s", at, other), "a host and path of its own"))
+	for _, p := range claims.Places {
+		if other, taken := s.routes[p.Key]; taken {
+			errs = append(errs, a.Spec.Wrong("spec.route", p.Text, fmt.Sprintf("%s has a canary already, by %s", p.Text, other), "a host and path of its own"))
 		}
-		s.routes[place] = a.File
+		s.routes[p.Key] = a.File
 	}
 	if errs != nil {
 		return errs

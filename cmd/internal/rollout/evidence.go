@@ -2,6 +2,7 @@ package rollout
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/gitramp/gitramp/cmd/internal/git"
 	"github.com/gitramp/gitramp/render"
@@ -141,7 +142,7 @@ func (v *View) correct(ctx context.Context, items []*Item) error {
 func (v *View) witness(ctx context.Context, items []*Item, w Witness) error {
 	rev, err := v.repo.Resolve(ctx, w.Rev)
 	if err != nil {
-		return err
+		return fmt.Errorf("--applied-rev: %w", err)
 	}
 	for _, it := range items {
 		if it.Since == "" {

@@ -3,7 +3,9 @@ package rollout
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path"
+	"slices"
 
 	"github.com/gitramp/gitramp/cmd/internal/app"
 	"github.com/gitramp/gitramp/cmd/internal/git"
@@ -32,7 +34,7 @@ func (v *View) ToInstall(ctx context.Context, args []string) ([]*Item, error) {
 	}
 	for _, l := range locks {
 		if data, err := v.reader.File(l.spec); err == nil && data != nil && !wanted[l.spec] {
-			_, _ = v.set.ParseText(l.spec, v.repo.Root(), l.spec, data) // one that is broken claims nothing
+			_, _ = v.set.ParseText(l.spec, v.repo.Root(), l.spec, data) // one that is broken claims nothing: its tree does
 		}
 	}
 	var items []*Item
@@ -50,8 +52,9 @@ func (v *View) Install(ctx context.Context, it *Item) (Decision, error) {
 	if l := it.State.Lock; l != nil {
 		return Decision{}, nil // it is there: run twice, nothing to do
 	}
-	for name := range it.present {
-		return Decision{Refused: fmt.Sprintf("%s holds files that gitramp did not write, such as %s: move them away, or set spec.output.path", it.Dir, name)}, nil
+	if len(it.present) > 0 {
+		first := slices.Min(slices.Collect(maps.Keys(it.present)))
+		return Decision{Refused: fmt.Sprintf("%s holds files that gitramp did not write, such as %s: move them away, or set spec.output.path", it.Dir, first)}, nil
 	}
 	locks, err := v.locks(ctx)
 	if err != nil {
@@ -65,6 +68,9 @@ func (v *View) Install(ctx context.Context, it *Item) (Decision, error) {
 			return Decision{Refused: fmt.Sprintf("%s lies around or below %s, where app %s is installed", it.Dir, l.dir, l.name)}, nil
 		}
 	}
+	if taken, err := v.taken(ctx, it); err != nil || taken.Refused != "" {
+		return taken, err
+	}
 	if before, err := v.everHeld(ctx, it); err != nil || before.Refused != "" {
 		return before, err
 	}
@@ -72,6 +78,51 @@ func (v *View) Install(ctx context.Context, it *Item) (Decision, error) {
 		return Decision{}, err
 	}
 	return Decision{Transition: render.Install}, nil
+}
+
+// taken refuses objects and places that the tree of an installed app has. Where its spec is at the tip and valid, that has claimed them before.
+func (v *View) taken(ctx context.Context, it *Item) (Decision, error) {
+	locks, err := v.locks(ctx)
+	if err != nil {
+		return Decision{}, err
+	}
+	if v.claimed == nil {
+		v.claimed = map[string]string{}
+		for _, l := range locks {
+			if err := v.claim(l); err != nil {
+				return Decision{}, err
+			}
+		}
+	}
+	claims := it.App.Spec.Claims()
+	for _, c := range slices.Concat(claims.Objects, claims.Places) {
+		if by := v.claimed[c.Key]; by != "" {
+			return Decision{Refused: fmt.Sprintf("%s belongs to app %s already", c.Text, by)}, nil
+		}
+	}
+	return Decision{}, nil
+}
+
+// claim notes what the tree of an installed app has, where no spec speaks for it.
+func (v *View) claim(l known) error {
+	if data, err := v.reader.File(l.spec); err != nil || data != nil {
+		if _, bad := render.ParseSpec(l.spec, data); err != nil || bad == nil {
+			return err
+		}
+	}
+	files, err := v.reader.Dir(l.dir)
+	if err != nil {
+		return err
+	}
+	s, err := render.ReadState(l.dir, files)
+	if err != nil || s.Lock == nil {
+		return nil // a lock that nobody can read: its path is taken, and that is all that is known
+	}
+	claims := s.Claims()
+	for _, c := range slices.Concat(claims.Objects, claims.Places) {
+		v.claimed[c.Key] = l.name + " in " + l.dir
+	}
+	return nil
 }
 
 // everHeld refuses a path that held the app before: whoever wants it back takes the removal back, and knows why it was removed.

@@ -56,6 +56,16 @@ type Outcome struct {
 	Results []Result
 }
 
+// Moves is how many of them moved, or would.
+func (o Outcome) Moves() (n int) {
+	for _, res := range o.Results {
+		if res.Move != nil {
+			n++
+		}
+	}
+	return n
+}
+
 // races is how often a lost race is run again.
 const races = 5
 

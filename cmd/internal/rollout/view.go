@@ -53,6 +53,7 @@ type View struct {
 	set     *app.Set
 	apps    []known           // once they are asked for
 	removed map[string]string // lock -> the commit that removed it, once that is asked for
+	claimed map[string]string // what trees without a usable spec have -> which app, once that is asked for
 }
 
 // NewView reads at a commit.
@@ -94,7 +95,9 @@ func (v *View) bySpec(file string) *Item {
 	if err == nil {
 		err = a.Load(it.Dir, files)
 	}
-	it.Err, it.State, it.present = err, a.State, files
+	if it.Err, it.present = err, files; err == nil {
+		it.State = a.State
+	}
 	return it
 }
 

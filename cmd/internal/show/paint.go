@@ -57,11 +57,15 @@ func (p Printer) Diff(diff string) string {
 	return strings.Join(lines, "")
 }
 
-// table lays cells out in columns and prints them all at once: a fleet has thousands.
+// table lays cells out in columns and prints them all at once: a fleet has thousands. No line ends in spaces.
 func (p Printer) table(fill func(w io.Writer)) {
-	var b bytes.Buffer
-	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	var cells, b bytes.Buffer
+	w := tabwriter.NewWriter(&cells, 0, 0, 2, ' ', 0)
 	fill(w)
 	w.Flush()
+	for line := range bytes.Lines(cells.Bytes()) {
+		b.Write(bytes.TrimRight(line, " \n"))
+		b.WriteByte('\n')
+	}
 	_, _ = p.Out.Write(b.Bytes()) // the writer remembers its errors
 }

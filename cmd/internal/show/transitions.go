@@ -113,7 +113,7 @@ func (p Printer) Transitions(views []Transition) {
 			step, weight := "-", "-"
 			if v.Step != nil {
 				step, weight = fmt.Sprintf("%02d-%s", v.Step.Index, v.Step.Name), message.Percent(v.Weight, v.WeightTotal)
-				if v.Phase == render.Abort || v.Phase == render.Unpromote {
+				if v.Phase.GoesBack() || v.Phase == render.Delete {
 					step = string(v.Phase)
 				}
 			}
