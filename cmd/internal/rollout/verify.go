@@ -209,14 +209,21 @@ func (v *View) VerifyCommit(ctx context.Context, from, to, dir string, spec *app
 	}
 	closest, t, ok := p.transition()
 	r.Transition = t
+	if ok {
+		return r, nil
+	}
+	held, err := v.held(ctx, from, p)
 	switch {
-	case ok:
+	case err != nil:
+		return r, err
+	case held != "" && !p.same():
+		r.find("", "goes back from %s to %s, as %.10s left it: somebody took commits back", stands(p.before.Lock), stands(p.after.Lock), held)
 	case closest != nil:
 		for _, ch := range render.Changes(closest, p.after.Tree) {
 			r.edits(ch, "")
 		}
 	default:
-		return r, v.illegal(ctx, from, p, r)
+		p.illegal(r)
 	}
 	return r, nil
 }
@@ -283,23 +290,16 @@ func (v *View) stateAt(ctx context.Context, commit, dir string, s *readState) (*
 }
 
 // illegal says what is wrong with a move that no single transition makes.
-func (v *View) illegal(ctx context.Context, from string, p *pair, r *Verified) error {
-	held, err := v.held(ctx, from, p)
-	if err != nil {
-		return err
-	}
+func (p *pair) illegal(r *Verified) {
 	now, was := stands(p.after.Lock), stands(p.before.Lock)
 	switch {
-	case held != "":
-		r.Findings = append(r.Findings, Finding{Path: p.dir, Problem: fmt.Sprintf("goes back from %s to %s, as %.10s left it: somebody took commits back", was, now, held)})
 	case p.after.Lock == nil:
-		r.Findings = append(r.Findings, Finding{Path: p.dir, Problem: "was removed at " + was + ", and not by gitramp delete"})
+		r.find("", "was removed at %s, and not by gitramp delete", was)
 	case len(p.specs) == 0:
-		r.Findings = append(r.Findings, Finding{Path: p.dir, Problem: fmt.Sprintf("from %s to %s cannot be checked without its spec %s: name the spec", was, now, p.after.Lock.Spec)})
+		r.find("", "from %s to %s cannot be checked without its spec %s: name the spec", was, now, p.after.Lock.Spec)
 	default:
-		r.Findings = append(r.Findings, Finding{Path: p.dir, Problem: fmt.Sprintf("from %s to %s is no single transition: %s", was, now, p.allowed())})
+		r.find("", "from %s to %s is no single transition: %s", was, now, p.allowed())
 	}
-	return nil
 }
 
 // Reverted says whether a finding is that a person took commits back, which is legal in a history and is not what a pull request should do.
