@@ -248,6 +248,23 @@ func TestEditsAfterACrashSurvive(t *testing.T) {
 	f.sound()
 }
 
+// Where the index does not know a file's time, restore writes it anew although it does not change: it may be killed at that too.
+func TestTornFilesAreMadeWhole(t *testing.T) {
+	t.Parallel()
+	for name, tear := range map[string]func(string) error{"gone": os.Remove, "empty": func(at string) error { return os.Truncate(at, 0) }, "cut short": func(at string) error { return os.Truncate(at, 5) }} {
+		f := killedAt(t, "moved")
+		if err := tear(f.at(root + "/prod-service.yaml")); err != nil {
+			t.Fatal(err)
+		}
+		said, err := f.open().Recover(context.Background())
+		if err != nil || strings.Contains(said, "edited") {
+			t.Errorf("%s: %s, %v", name, said, err)
+		}
+		f.sound()
+		f.clean()
+	}
+}
+
 // After a restore that failed the user's git works again, and so may the user.
 func TestStagedSinceSurvives(t *testing.T) {
 	t.Parallel()

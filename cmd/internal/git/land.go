@@ -105,7 +105,7 @@ func (r *Repo) move(ctx context.Context, j *journal, lock *os.File, reflog strin
 		return err
 	case strings.Contains(said.Stderr, "aborted by hook"):
 		return &Refusal{Text: "a hook refused to move " + j.Branch, Err: err}
-	case strings.Contains(said.Stderr, "cannot lock ref"):
+	case strings.Contains(said.Stderr, "cannot lock ref") && strings.Contains(said.Stderr, "exist"): // else it is the disk's fault, or nobody may write there
 		return &Conflict{Text: "git cannot lock " + j.Branch, Err: err}
 	}
 	return err

@@ -115,6 +115,9 @@ func (r *Repo) finish(ctx context.Context, j *journal, lock *os.File) (string, e
 		return r.late(j, "it is no longer checked out")
 	}
 	left, err := r.behind(ctx, j)
+	if err == nil {
+		err = r.torn(ctx, j, &left)
+	}
 	if err != nil {
 		return "", err
 	}
@@ -177,6 +180,42 @@ func (r *Repo) behind(ctx context.Context, j *journal) (left remains, err error)
 		}
 	}
 	return left, nil
+}
+
+// torn adds the files of the roots that are the same at both tips, and are gone or cut short: where git cannot tell by its index that a file is as it should be,
+// restore writes it anew, and may be killed at it.
+func (r *Repo) torn(ctx context.Context, j *journal, left *remains) error {
+	after, err := r.Reader(ctx, j.New)
+	if err != nil {
+		return err
+	}
+	defer after.Close()
+	out, err := r.run(ctx, call{dir: j.Top, args: append([]string{"ls-files", "-m", "-s", "-z", "--"}, j.Roots...)})
+	if err != nil {
+		return err
+	}
+	for line := range strings.SplitSeq(strings.TrimSuffix(out, "\x00"), "\x00") {
+		head, name, _ := strings.Cut(line, "\t")
+		f := strings.Fields(head)
+		if len(f) != 3 || slices.Contains(left.both, name) || slices.Contains(left.edited, name) {
+			continue
+		}
+		is, err := after.lookup(name)
+		if err != nil {
+			return err
+		}
+		if is != (entry{mode: f[0], id: f[1]}) {
+			continue // staged since
+		}
+		ours, err := r.untouched(ctx, j, name, change{old: is, new: is})
+		if err != nil {
+			return err
+		}
+		if ours {
+			left.both = append(left.both, name)
+		}
+	}
+	return nil
 }
 
 func (r *Repo) changes(ctx context.Context, j *journal) (map[string]change, error) {
