@@ -81,6 +81,9 @@ func (st *stage) repositories() []string {
 // check holds a site against R0 after a fault, runs the verb again and holds it against it once more. What it returns is what is wrong.
 func (st *stage) check(s *site, got result) (wrong []string) {
 	bad := func(format string, args ...any) { wrong = append(wrong, fmt.Sprintf(format, args...)) }
+	if strings.Contains(got.out, "internal error") {
+		bad("it panicked")
+	}
 	moved := true // of the repository before
 	for _, dir := range st.repositories() {
 		switch tip := s.tip(dir); {
@@ -163,8 +166,13 @@ func (y *tally) judge(t *testing.T, st *stage, s *site, kind, what string, got r
 	}
 }
 
-// intensity is how much of a sweep is run: all of it with GITRAMP_FAULTS=all (make chaos), else every so-many-th fault.
-func thin(n, every int) bool { return os.Getenv("GITRAMP_FAULTS") != "all" && n%every != 0 }
+// thin leaves faults out of a sweep: GITRAMP_FAULTS says that every so-many-th is tried (make chaos).
+func thin(n, every int) bool {
+	if text := os.Getenv("GITRAMP_FAULTS"); text != "" {
+		every, _ = strconv.Atoi(text)
+	}
+	return n%max(every, 1) != 0
+}
 
 // gitFaults are what may happen at a git that gitramp starts; $GIT is the real one, $PPID is gitramp.
 var gitFaults = []struct {
@@ -202,19 +210,10 @@ func TestGitFaults(t *testing.T) {
 							break
 						}
 						s := st.start.copy(t)
-						s.write("bin/git", fmt.Sprintf("#!/bin/sh\nGIT=%s\necho \"$*\" >>%s\nN=$(wc -l <%[2]s)\n[ $N = %d ] || exec \"$GIT\" \"$@\"\n%s\n", real, s.at("bin/calls"), k, fault.script))
-						if err := os.Chmod(s.at("bin/git"), 0o755); err != nil {
-							t.Fatal(err)
-						}
-						cmd := s.command("work", st.turn, verb(st.turn, st.args...)...)
-						cmd.Env = append(cmd.Env, "PATH="+s.at("bin")+":"+os.Getenv("PATH"))
-						got := crash(t, cmd)
-						data, _ := os.ReadFile(s.at("bin/calls"))
-						calls := strings.Split(string(data), "\n")
-						if err := os.RemoveAll(s.at("bin")); err != nil {
-							t.Fatal(err)
-						}
-						if len(calls) <= k { // it does not start so many
+						s.shim(real, k, fault.script)
+						got, calls := crash(t, s.shimmed(st)), s.calls()
+						s.remove("bin")
+						if len(calls) < k { // it does not start so many
 							break
 						}
 						y.judge(t, st, s, fault.kind, strconv.Itoa(f)+" "+fault.kind+" at call "+strconv.Itoa(k)+": "+calls[k-1], got)
@@ -224,4 +223,35 @@ func TestGitFaults(t *testing.T) {
 		}
 	})
 	t.Logf("faults:\n%s", &y)
+}
+
+// shim puts a script in the place of git, which does something else than git when its k-th call is due.
+func (s *site) shim(real string, k int, script string) {
+	s.t.Helper()
+	s.write("bin/git", fmt.Sprintf("#!/bin/sh\nGIT=%s\necho \"$*\" >>%s\nN=$(wc -l <%[2]s)\n[ $N = %d ] || exec \"$GIT\" \"$@\"\n%s\n", real, s.at("bin/calls"), k, script))
+	if err := os.Chmod(s.at("bin/git"), 0o755); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// shimmed is the verb of a stage with that git.
+func (s *site) shimmed(st *stage) *exec.Cmd {
+	cmd := s.command("work", st.turn, verb(st.turn, st.args...)...)
+	cmd.Env = append(cmd.Env, "PATH="+s.at("bin")+":"+os.Getenv("PATH"))
+	return cmd
+}
+
+// calls are the arguments of each git that the shim was called for.
+func (s *site) calls() []string {
+	data, _ := os.ReadFile(s.at("bin/calls"))
+	return strings.FieldsFunc(string(data), func(c rune) bool { return c == '\n' })
+}
+
+func (s *site) remove(names ...string) {
+	s.t.Helper()
+	for _, name := range names {
+		if err := os.RemoveAll(s.at(name)); err != nil {
+			s.t.Fatal(err)
+		}
+	}
 }
