@@ -46,8 +46,8 @@ func (r *Repo) objects(names ...string) ([]object, error) {
 		names = names[len(batch):]
 		more, err := r.cat.read(batch)
 		if err != nil {
-			said, end := r.cat.said, r.stopCat()
-			if end != nil {
+			said := r.cat.said
+			if end := r.stopCat(); end != nil {
 				err = failure([]string{"cat-file"}, end, said)
 			}
 			return nil, err

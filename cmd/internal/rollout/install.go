@@ -2,6 +2,7 @@ package rollout
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"path"
@@ -127,21 +128,11 @@ func (v *View) claim(l known) error {
 
 // everHeld refuses a path that held the app before: whoever wants it back takes the removal back, and knows why it was removed.
 func (v *View) everHeld(ctx context.Context, it *Item) (Decision, error) {
-	if v.removed == nil {
-		v.removed = map[string]string{}
-		err := v.repo.History(ctx, v.Tip, render.LockFile, func(e git.Entry) (bool, error) {
-			for _, ch := range e.Changes {
-				if _, newer := v.removed[ch.Path]; ch.New == "" && !newer {
-					v.removed[ch.Path] = e.Commit
-				}
-			}
-			return true, nil
-		})
-		if err != nil {
-			return Decision{}, err
-		}
+	removed, err := v.removals(ctx)
+	if err != nil {
+		return Decision{}, err
 	}
-	commit := v.removed[path.Join(it.Dir, render.LockFile)]
+	commit := removed[path.Join(it.Dir, render.LockFile)]
 	if commit == "" {
 		return Decision{}, nil
 	}
@@ -150,4 +141,63 @@ func (v *View) everHeld(ctx context.Context, it *Item) (Decision, error) {
 		return Decision{}, err // by gitramp delete: it may come again
 	}
 	return Decision{Refused: fmt.Sprintf("%s held the app until %.10s (%s) removed it, and not by gitramp delete: take that back with git revert", it.Dir, commit, list[0].Subject())}, nil
+}
+
+// removals are the newest commits that removed locks.
+func (v *View) removals(ctx context.Context) (map[string]string, error) {
+	if v.removed != nil {
+		return v.removed, nil
+	}
+	removed := map[string]string{}
+	err := v.repo.History(ctx, v.Tip, render.LockFile, func(e git.Entry) (bool, error) {
+		for _, ch := range e.Changes {
+			if _, newer := removed[ch.Path]; ch.New == "" && !newer {
+				removed[ch.Path] = e.Commit
+			}
+		}
+		return true, nil
+	})
+	if err == nil {
+		v.removed = removed
+	}
+	return removed, err
+}
+
+// ToDelete makes an item of every installed app that the arguments name. What gitramp delete has removed already is none, and no error: run twice, nothing to do.
+func (v *View) ToDelete(ctx context.Context, args []string) ([]*Item, error) {
+	var there []string
+	for _, arg := range args {
+		_, err := v.Installed(ctx, []string{arg})
+		if err == nil {
+			there = append(there, arg)
+			continue
+		}
+		if gone, lookErr := v.deleted(ctx, arg); lookErr != nil || !gone {
+			return nil, errors.Join(lookErr, err)
+		}
+	}
+	if there == nil {
+		return nil, nil
+	}
+	return v.Installed(ctx, there)
+}
+
+// deleted says whether an argument names an app that gitramp delete has removed.
+func (v *View) deleted(ctx context.Context, arg string) (bool, error) {
+	removed, err := v.removals(ctx)
+	if err != nil {
+		return false, err
+	}
+	rel, inside := v.inside(arg)
+	for lock, commit := range removed {
+		list, err := v.repo.Commits(commit)
+		if err != nil {
+			return false, err
+		}
+		c := list[0]
+		if c.Trailer(message.TrailerAction) == string(render.Delete) && (c.Trailer(message.TrailerApp) == arg || inside && path.Dir(lock) == rel) {
+			return true, nil
+		}
+	}
+	return false, nil
 }
