@@ -210,25 +210,15 @@ func (w *Writer) Finish() (tip string, err error) {
 	if err := w.imp.publish(w.repo.common + "/objects"); err != nil {
 		return "", err
 	}
-	if w.push == nil {
-		return tip, w.land(tip)
+	if w.push != nil {
+		if err := w.repo.push(w.ctx, *w.push, w.base, tip); err != nil {
+			return "", err
+		}
+		if w.branch.Name == "" {
+			return tip, nil
+		}
 	}
-	if err := w.repo.push(w.ctx, *w.push, w.base, tip); err != nil {
-		return "", err
-	}
-	return tip, w.along(tip)
-}
-
-// along brings the branch of this repository to what is pushed. It is done whatever happens here: a branch that somebody moved meanwhile is left alone.
-func (w *Writer) along(tip string) error {
-	if w.branch.Name == "" {
-		return nil
-	}
-	err := w.land(tip)
-	if lost := (*Raced)(nil); err == nil || errors.As(err, &lost) {
-		return nil
-	}
-	return fmt.Errorf("pushed to %s, but here: %w", w.push, err)
+	return tip, w.land(tip)
 }
 
 // obstacles refuses to overwrite untracked files.
