@@ -82,17 +82,15 @@ func (s State) Next(wanted string, ev Evidence) (d Decision, decided bool) {
 		return s.Abort(), true
 	case len(s.Drift) > 0:
 		return s.edited(), true
-	case l.Paused && !ev.Promoted && l.Canary == nil:
-		return Decision{Waiting: "paused: gitramp resume or promote"}, true
 	case l.Paused && !ev.Promoted:
-		return Decision{Waiting: "paused: gitramp resume, promote or abort"}, true
+		return Decision{Waiting: "paused: " + l.wayOn()}, true
 	case ev.NoHolds:
 	case ev.Shallow && (l.Canary != nil || wanted != l.Stable.Revision):
 		return ev.cutOff(), true
 	case ev.Since > ev.Now+maxSkew:
 		return ev.skewed(), true
 	case ev.WentBack && l.Canary != nil && !ev.Promoted:
-		return Decision{Waiting: "taken back by a person: gitramp resume, promote or abort"}, true
+		return Decision{Waiting: "taken back by a person: " + l.wayOn()}, true
 	case ev.WentBack && l.Canary == nil && wanted == ev.BackFrom && !ev.Retried:
 		return Decision{Waiting: "taken back by a person: gitramp retry, or ask for another revision"}, true
 	}
@@ -117,6 +115,14 @@ func (ev Evidence) cutOff() Decision {
 
 func (ev Evidence) skewed() Decision {
 	return refuse("clock skew: the step was committed %s ahead of the clock of this machine", Duration(ev.Since-ev.Now))
+}
+
+// wayOn is what ends a person's stop.
+func (l *Lock) wayOn() string {
+	if l.Canary == nil || l.Phase == Restore {
+		return "gitramp resume or promote"
+	}
+	return "gitramp resume, promote or abort"
 }
 
 // promoted says whether prod runs the canary's revision in this tree.

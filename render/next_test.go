@@ -144,7 +144,7 @@ func TestNext(t *testing.T) {
 		{"ramping, taken back, S: abort", at(2), "1", with(late, took), "abort"},
 		{"ramping, taken back, promoted", at(2), "2", with(late, func(e *render.Evidence) { took(e); e.Promoted = true }), "shift 03-weight-50"},
 		{"promote, taken back", at(5), "2", with(late, took), "waiting: taken back by a person: gitramp resume, promote or abort"},
-		{"restore, taken back", at(6), "2", with(late, took), "waiting: taken back by a person: gitramp resume, promote or abort"},
+		{"restore, taken back", at(6), "2", with(late, took), "waiting: taken back by a person: gitramp resume or promote"},
 		{"ramping, history cut off", at(2), "2", with(late, func(e *render.Evidence) { e.Shallow = true }), "refused: history is cut off before this step began, so nobody knows since when it stands: fetch all of it (git fetch --unshallow, or fetch-depth: 0)"},
 		{"ramping, history cut off, S: abort", at(2), "1", with(late, func(e *render.Evidence) { e.Shallow = true }), "abort"},
 		{"ramping, committed in the future", at(2), "2", after(-121), "refused: clock skew: the step was committed 2m1s ahead of the clock of this machine"},

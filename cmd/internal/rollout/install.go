@@ -106,10 +106,12 @@ func (v *View) taken(ctx context.Context, it *Item) (Decision, error) {
 
 // claim notes what the tree of an installed app has, where no spec speaks for it.
 func (v *View) claim(l known) error {
-	if data, err := v.reader.File(l.spec); err != nil || data != nil {
-		if _, bad := render.ParseSpec(l.spec, data); err != nil || bad == nil {
-			return err
-		}
+	data, err := v.reader.File(l.spec)
+	if err != nil {
+		return err
+	}
+	if c, bad := render.ParseSpec(l.spec, data); data != nil && bad == nil && fullName(c.Metadata.Namespace, c.Metadata.Name) == l.name && c.OutputPath() == l.dir {
+		return nil
 	}
 	files, err := v.reader.Dir(l.dir)
 	if err != nil {

@@ -18,7 +18,7 @@ func (it *Item) Next() (Decision, error) {
 }
 
 func (it *Item) orphaned() Decision {
-	return Decision{Refused: fmt.Sprintf("its spec %s is gone: put it back, or gitramp abort and gitramp delete %s", it.File, it.Dir)}
+	return Decision{Refused: fmt.Sprintf("its spec %s is gone, or says another name or output path: put it back, or gitramp abort and gitramp delete %s", it.File, it.Dir)}
 }
 
 // Promote decides on a person's approval. What only waits to be applied is not approved away; with full it is recorded all the same, and before a sync.

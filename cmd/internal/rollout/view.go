@@ -24,7 +24,7 @@ type Item struct {
 	App   *app.App // nil where there is no usable spec
 	State render.State
 	Err   error // why there is no usable spec, or no usable tree
-	Gone  bool  // the spec is not where the lock says that it is
+	Gone  bool  // the spec is not where the lock says that it is, or is another app's by now
 
 	Evidence  render.Evidence
 	Since     string // the commit that began the step
@@ -119,7 +119,7 @@ func (v *View) byLock(dir string) *Item {
 	}
 	it.Name, it.File = fullName(l.Namespace, l.App), l.Spec
 	data, err := v.reader.File(l.Spec)
-	if it.Gone = err == nil && data == nil; it.Gone || err != nil {
+	if it.Gone = err == nil && (data == nil || v.anothers(it, data)); it.Gone || err != nil {
 		it.Err = err
 		return it
 	}
@@ -133,6 +133,12 @@ func (v *View) byLock(dir string) *Item {
 	}
 	it.App = a
 	return it
+}
+
+// anothers says whether a spec is of another app, or of another output path, than the item that was written by it.
+func (v *View) anothers(it *Item, spec []byte) bool {
+	c, err := render.ParseSpec(it.File, spec)
+	return err == nil && (fullName(c.Metadata.Namespace, c.Metadata.Name) != it.Name || c.OutputPath() != it.Dir)
 }
 
 func fullName(namespace, name string) string {
@@ -160,12 +166,12 @@ func (v *View) Specs(ctx context.Context, args []string) ([]*Item, error) {
 	for _, f := range files {
 		items = append(items, v.bySpec(f))
 	}
-	orphans, err := v.orphans(ctx, args)
+	orphans, err := v.orphans(ctx, args, items)
 	return append(items, orphans...), err
 }
 
-// orphans are the apps whose spec lay below one of the directories.
-func (v *View) orphans(ctx context.Context, args []string) ([]*Item, error) {
+// orphans are the apps whose spec lay below one of the directories, and that none of the items is.
+func (v *View) orphans(ctx context.Context, args []string, specs []*Item) ([]*Item, error) {
 	var below []string
 	if len(args) == 0 {
 		args = []string{"."}
@@ -184,23 +190,36 @@ func (v *View) orphans(ctx context.Context, args []string) ([]*Item, error) {
 	if err != nil {
 		return nil, err
 	}
+	dirs, byOrigin := map[string]bool{}, map[string]*Item{}
+	for _, it := range specs {
+		if dirs[it.Dir] = true; it.App != nil {
+			byOrigin[it.App.Origin()] = it
+		}
+	}
 	var items []*Item
 	for _, l := range locks {
-		if !slices.ContainsFunc(below, func(dir string) bool { return under(l.spec, dir) }) {
+		if dirs[l.dir] || !slices.ContainsFunc(below, func(dir string) bool { return under(l.spec, dir) }) {
 			continue
 		}
-		if data, err := v.reader.File(l.spec); err != nil || data != nil {
-			continue
+		if byOrigin[l.spec] == nil && v.lies(l.spec) {
+			continue // it is broken, and an item as such
 		}
-		if _, err := os.Lstat(filepath.Join(v.repo.Root(), filepath.FromSlash(l.spec))); errors.Is(err, fs.ErrNotExist) {
-			items = append(items, v.byLock(l.dir))
-		}
+		items = append(items, v.byLock(l.dir))
 	}
 	return items, nil
 }
 
 // few is up to how many apps are read one by one.
 const few = 20
+
+// lies says whether a spec is where it was, at the tip or on disk.
+func (v *View) lies(spec string) bool {
+	if data, err := v.reader.File(spec); err != nil || data != nil {
+		return true
+	}
+	_, err := os.Lstat(filepath.Join(v.repo.Root(), filepath.FromSlash(spec)))
+	return !errors.Is(err, fs.ErrNotExist)
+}
 
 // known is an installed app.
 type known struct{ dir, spec, name string }
