@@ -91,6 +91,11 @@ func (s *Set) ParseText(file, root, origin string, data []byte) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
+	return s.Add(file, root, origin, spec)
+}
+
+// Add is as ParseText, of a spec that is parsed already.
+func (s *Set) Add(file, root, origin string, spec *render.Canary) (*App, error) {
 	a := &App{File: file, Root: root, Spec: spec, Wanted: spec.RevisionName(), origin: origin, set: s}
 	return a, s.claim(a)
 }

@@ -254,9 +254,6 @@ func (v *View) pair(ctx context.Context, from, to, dir string, spec *app.App, r 
 		return nil, nil // no app of ours
 	}
 	r.App = fullName(l.Namespace, l.App)
-	if spec != nil {
-		p.specs = append(p.specs, spec)
-	}
 	for _, at := range []*git.Reader{is, was} {
 		data, err := at.File(l.Spec)
 		if err != nil || data == nil {
@@ -265,6 +262,9 @@ func (v *View) pair(ctx context.Context, from, to, dir string, spec *app.App, r 
 		if a, err := app.NewSet().ParseText(l.Spec, v.repo.Root(), l.Spec, data); err == nil {
 			p.specs = append(p.specs, a)
 		}
+	}
+	if spec != nil { // that lies in another repository, or is not committed
+		p.specs = append(p.specs, spec)
 	}
 	p.specs = slices.DeleteFunc(p.specs, func(a *app.App) bool { return a.Load(dir, files) != nil })
 	return p, nil

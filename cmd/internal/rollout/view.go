@@ -118,12 +118,19 @@ func (v *View) byLock(dir string) *Item {
 		return it
 	}
 	it.Name, it.File = fullName(l.Namespace, l.App), l.Spec
-	data, err := v.reader.File(l.Spec)
-	if it.Gone = err == nil && (data == nil || v.anothers(it, data)); it.Gone || err != nil {
+	data, err := v.specText(l.Spec)
+	if it.Gone = err == nil && data == nil; it.Gone || err != nil {
 		it.Err = err
 		return it
 	}
-	a, err := v.set.ParseText(filepath.FromSlash(l.Spec), v.repo.Root(), l.Spec, data)
+	spec, err := render.ParseSpec(filepath.FromSlash(l.Spec), data)
+	if it.Gone = err == nil && (fullName(spec.Metadata.Namespace, spec.Metadata.Name) != it.Name || spec.OutputPath() != dir); it.Gone {
+		return it // it is of another app, or of another output path by now
+	}
+	var a *app.App
+	if err == nil {
+		a, err = v.set.Add(filepath.FromSlash(l.Spec), v.repo.Root(), l.Spec, spec)
+	}
 	if err == nil {
 		err = a.Load(dir, files)
 	}
@@ -135,10 +142,17 @@ func (v *View) byLock(dir string) *Item {
 	return it
 }
 
-// anothers says whether a spec is of another app, or of another output path, than the item that was written by it.
-func (v *View) anothers(it *Item, spec []byte) bool {
-	c, err := render.ParseSpec(it.File, spec)
-	return err == nil && (fullName(c.Metadata.Namespace, c.Metadata.Name) != it.Name || c.OutputPath() != it.Dir)
+// specText is a spec as it is at the tip; where it is not committed, as it lies on disk.
+func (v *View) specText(name string) ([]byte, error) {
+	data, err := v.reader.File(name)
+	if err != nil || data != nil || v.repo.Root() == "" {
+		return data, err
+	}
+	data, err = os.ReadFile(filepath.Join(v.repo.Root(), filepath.FromSlash(name)))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return data, err
 }
 
 func fullName(namespace, name string) string {
