@@ -171,28 +171,6 @@ func (r Route) pathField(i, j int) string {
 	return r.ruleField(i, fmt.Sprintf("paths[%d]", j))
 }
 
-// Places are the names of what can be sent to one app only: a path of a host, for a class or a parent.
-func (r Route) Places() []string {
-	doors := []string{r.Class}
-	if r.ParentRefs != nil {
-		doors = nil
-		for _, p := range r.ParentRefs {
-			doors = append(doors, fmt.Sprintf("%s/%s/%s/%s/%d", p.Kind, p.Namespace, p.Name, p.SectionName, p.Port))
-		}
-	}
-	var places []string
-	for _, door := range doors {
-		for _, host := range r.Hosts {
-			for _, rule := range r.Rules {
-				for _, path := range rule.Paths {
-					places = append(places, door+" "+host+path)
-				}
-			}
-		}
-	}
-	return places
-}
-
 // OfMesh says whether the route is for the requests to Services of a mesh, which are told apart by the Service and not by a host.
 func (r Route) OfMesh() bool {
 	for _, p := range r.ParentRefs {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"sort"
 	"strings"
 
 	"github.com/gitramp/gitramp/render"
@@ -45,13 +46,13 @@ type Set struct {
 	templates *render.Templates
 	outputs   map[string]string // output path -> spec file
 	around    map[string]string // each directory around an output path -> spec file
-	routes    map[string]string // host and path -> spec file
+	routes    places            // who has which place of a router
 	names     map[string]string // namespace, kind and name of an object -> spec file
 }
 
 // NewSet starts an invocation.
 func NewSet() *Set {
-	return &Set{templates: render.NewTemplates(templates.FS), outputs: map[string]string{}, around: map[string]string{}, routes: map[string]string{}, names: map[string]string{}}
+	return &Set{templates: render.NewTemplates(templates.FS), outputs: map[string]string{}, around: map[string]string{}, routes: places{}, names: map[string]string{}}
 }
 
 // Parse reads one spec file and checks it against the others of the set: one spec for an output path, one canary for a host and path.
@@ -120,13 +121,8 @@ func (s *Set) claim(a *App) error {
 		}
 		s.names[key] = a.File
 	}
-	for _, place := range a.Spec.RouteSpec().Places() {
-		if other, taken := s.routes[place]; taken {
-			_, at, _ := strings.Cut(place, " ")
-			errs = append(errs, a.Spec.Wrong("spec.route", at, fmt.Sprintf("%s has a canary already, by %s", at, other), "a host and path of its own"))
-		}
-		s.routes[place] = a.File
-	}
+	errs = append(errs, s.claimRoute(a)...)
+	sort.SliceStable(errs, func(i, j int) bool { return errs[i].Line < errs[j].Line })
 	if errs != nil {
 		return errs
 	}
