@@ -83,7 +83,7 @@ func (c *cli) formats(allowed ...string) error {
 func unknownVerb(root *cobra.Command, word string) error {
 	text := fmt.Sprintf("unknown command %q", word)
 	if near := root.SuggestionsFor(word); len(near) > 0 {
-		text += ", did you mean " + strings.Join(near, " or ") + "?"
+		text += " (did you mean " + strings.Join(near, " or ") + "?)"
 	}
 	return usage("%s: see gitramp --help", text)
 }
