@@ -29,7 +29,9 @@ func (c *cli) commit() *cobra.Command {
 		Long: `Writes the release that the specs ask for as commits onto a branch: the k-th
 commit holds the k-th step of each app. It goes on from the tree at the branch's
 tip and is done when every app is idle on the revision that its spec asks for;
-running it again then does nothing. No hold is waited for, so it is for a branch
+running it again then does nothing. A rollout on its way that the spec no longer
+asks for is superseded: its canary is withdrawn and deleted, then the new one
+begins. No hold is waited for, so it is for a branch
 that no controller follows: one with an upstream is refused (--onto-live writes
 onto it all the same). The branch moves once, after all commits are made. Where
 it is checked out, only the output paths are brought along: other files and

@@ -362,6 +362,49 @@ func (gatewayAPI) Split(objs []Object) (*Split, error) {
 	return nil, nil
 }
 
+// Fixed: another parent is another proxy, another kind another protocol, and a filter makes other requests for whoever gets them.
+func (gatewayAPI) Fixed(objs []Object) []Fixed {
+	var list []Fixed
+	for _, o := range objs {
+		parents := node.Get(o.Node, "spec", "parentRefs")
+		if parents == nil {
+			continue
+		}
+		list = append(list, Fixed{Field: "protocol", Text: node.Text(o.Node, "kind")}, Fixed{Field: "parentRefs", Text: text(parents)})
+		for _, rule := range items(o.Node, "spec", "rules") {
+			filters := ""
+			if n := node.Get(rule, "filters"); n != nil {
+				filters = text(n)
+			}
+			for _, m := range items(rule, "matches") {
+				list = append(list, Fixed{"filters", gatewayPathOf(m), filters})
+			}
+		}
+	}
+	return list
+}
+
+// gatewayPathOf is the path that a match was made of.
+func gatewayPathOf(m *yaml.Node) string {
+	if path := node.Text(m, "path", "value"); path != "" {
+		return path
+	}
+	path := "/" + node.Text(m, "method", "service")
+	if method := node.Text(m, "method", "method"); method != "" {
+		path += "/" + method
+	}
+	return path
+}
+
+// text is a node as YAML, to compare it.
+func text(n *yaml.Node) string {
+	data, err := node.Encode(n)
+	if err != nil {
+		return err.Error()
+	}
+	return string(data)
+}
+
 // gatewayMatched reads the rules before the weights. One that leads to prod is the first half of a pair.
 func gatewayMatched(rules []*yaml.Node, canary string) []Match {
 	var ms []Match

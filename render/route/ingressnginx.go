@@ -228,6 +228,16 @@ func (ingressNginx) Split(objs []Object) (*Split, error) {
 	return nil, nil
 }
 
+// Fixed: another class is another controller's.
+func (ingressNginx) Fixed(objs []Object) []Fixed {
+	for _, o := range objs {
+		if class := node.Text(o.Node, "spec", "ingressClassName"); class != "" {
+			return []Fixed{{Field: "class", Text: class}}
+		}
+	}
+	return nil
+}
+
 func nginxMatches(notes *yaml.Node) []Match {
 	var ms []Match
 	if name := node.Text(notes, nginxHeader); name != "" {

@@ -7,6 +7,7 @@ package route
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -151,8 +152,23 @@ type Router interface {
 	Withdraw(objs []Object, canary string)
 	// Split reads the split back from what Objects wrote; nil where no canary is attached.
 	Split(objs []Object) (*Split, error)
+	// Fixed reads what may not change while a rollout is on its way, from what Objects wrote: whatever decides by whom, and as what, the route is served.
+	Fixed(objs []Object) []Fixed
 	// FailsOpen says whether prod gets the canary's share where the canary has no endpoints; else those requests fail.
 	FailsOpen() bool
+}
+
+// Fixed is a field of a route that stays as it is until a rollout is over; Path is "" where it is one of the whole route.
+type Fixed struct{ Field, Path, Text string }
+
+// FieldOf is where the spec has what is fixed.
+func (r Route) FieldOf(f Fixed) string {
+	for i, rule := range r.Rules {
+		if f.Path != "" && slices.Contains(rule.Paths, f.Path) {
+			return r.ruleField(i, f.Field)
+		}
+	}
+	return f.Field
 }
 
 // ruleField is where the spec has a field of the i-th rule.
