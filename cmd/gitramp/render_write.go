@@ -56,7 +56,9 @@ func inPlace(a *app.App, base string, f renderFlags) ([]dir.Change, error) {
 	} else {
 		tree, _, err = a.Release.Own(a.State)
 		if why := a.Release.CannotSync(a.State, tree); err == nil && why != "" {
-			err = app.Conflict{Text: a.Spec.OutputPath() + ": " + why}
+			if err = (app.Conflict{Text: a.Spec.OutputPath() + ": " + why}); len(a.State.Drift) > 0 {
+				err = a.Edited()
+			}
 		}
 	}
 	if err != nil {

@@ -12,7 +12,6 @@ import (
 	"path"
 	"path/filepath"
 	"sort"
-	"strings"
 
 	"github.com/gitramp/gitramp/render"
 	"github.com/gitramp/gitramp/templates"
@@ -31,7 +30,8 @@ type App struct {
 	State   render.State // of the output path; no lock where it holds no tree
 	Wanted  string       // the revision that the spec asks for
 	Release *render.Release
-	Known   bool // whether it is known what prod runs; else a placeholder stands for it
+	Known   bool   // whether it is known what prod runs; else a placeholder stands for it
+	Behind  string // where the spec has left another app behind, and what to do about it; nothing is written before that is done
 
 	origin string
 	dir    string // of the tree, for errors
@@ -197,15 +197,14 @@ func (a *App) bootstrap() error {
 // goOn takes what prod runs, and what is being tried, from the tree.
 func (a *App) goOn() error {
 	if len(a.State.Drift) > 0 && !a.set.TolerateDrift {
-		var lines []string
-		for _, d := range a.State.Drift {
-			lines = append(lines, fmt.Sprintf("%s/%s %s since gitramp wrote it: take it back with git, or write over it with gitramp render --write --overwrite-drift", a.dir, d.Path, d.Problem))
-		}
-		return Conflict{strings.Join(lines, "\n")}
+		return a.Edited()
 	}
 	a.Known = true
 	if len(a.State.Drift) > 0 {
-		return a.rebuild(a.dir)
+		if err := a.rebuild(); !errors.Is(err, errUnknown) {
+			return err
+		}
+		return a.Edited()
 	}
 	var err error
 	if a.revs, err = a.revisions(a.State); err != nil {
@@ -257,7 +256,7 @@ func (a *App) moved(was string) bool {
 func (a *App) Origin() string { return a.origin }
 
 // rebuild makes the tree's revisions from the spec, where its files cannot be trusted: those that the lock names and the spec still knows.
-func (a *App) rebuild(dir string) error {
+func (a *App) rebuild() error {
 	wanted, err := a.Spec.Revision(a.set.templates)
 	if err != nil {
 		return err
@@ -272,7 +271,7 @@ func (a *App) rebuild(dir string) error {
 				return known
 			}
 		}
-		err = Conflict{fmt.Sprintf("%s: the spec no longer knows a revision of this tree, so only git has its files: git restore %s", dir, dir)}
+		err = errUnknown
 		return rev
 	}
 	l := a.State.Lock
