@@ -13,6 +13,7 @@ import (
 	"github.com/gitramp/gitramp/cmd/internal/app"
 	"github.com/gitramp/gitramp/cmd/internal/dir"
 	"github.com/gitramp/gitramp/cmd/internal/git"
+	"github.com/gitramp/gitramp/cmd/internal/rollout"
 	"github.com/gitramp/gitramp/render"
 )
 
@@ -99,6 +100,7 @@ func (t target) compile(ctx context.Context, set *app.Set, apps []*app.App) erro
 		return err
 	}
 	read := func(string) (map[string][]byte, error) { return nil, nil }
+	behind := &rollout.Behind{Repo: repo, Tip: branch.Base()}
 	if repo != nil {
 		defer repo.Close()
 		reader, err := repo.Reader(ctx, branch.Base())
@@ -113,6 +115,9 @@ func (t target) compile(ctx context.Context, set *app.Set, apps []*app.App) erro
 		files, err := read(a.Spec.OutputPath())
 		if err == nil {
 			err = set.Compile(a, a.Spec.OutputPath(), files)
+		}
+		if err == nil && a.State.Lock == nil && repo != nil {
+			err = behind.Look(ctx, a)
 		}
 		errs = append(errs, err)
 	}

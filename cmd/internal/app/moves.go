@@ -18,6 +18,9 @@ type Move struct {
 // Moves calls yield with every transition that is left until the app is idle on the revision that the spec asks for, as if every hold were met.
 func (a *App) Moves(yield func(Move) error) error {
 	s := a.State
+	if a.Behind != "" {
+		return Conflict{a.Behind}
+	}
 	if s.Lock == nil {
 		tree, lock, err := a.First()
 		if err != nil {
