@@ -41,6 +41,7 @@ commit; there is no controller of gitramp's in the cluster, and no database.
 	}
 	root.SuggestionsMinimumDistance = 2
 	root.Version = toolVersion()
+	root.SetVersionTemplate("gitramp {{.Version}}\n")
 	root.SetOut(c.out)
 	root.SetErr(c.err)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
