@@ -23,6 +23,10 @@ func (c *cli) renderInPlace(f renderFlags, args []string) error {
 	var errs []error
 	for i, a := range apps {
 		changes, err := inPlace(a, bases[i], f)
+		if err == nil && f.check && a.State.Lock == nil {
+			c.note("%s: not installed yet: nothing in %s", a.File, a.Spec.OutputPath())
+			continue // there is nothing that could be other than the spec says
+		}
 		for _, ch := range changes {
 			all = append(all, pathChange{a.Spec.Metadata.Name, path.Join(a.Spec.OutputPath(), ch.Path), ch.Op.String()})
 		}
