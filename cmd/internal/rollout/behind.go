@@ -42,7 +42,7 @@ func (v *View) behind(ctx context.Context, a *app.App) (string, error) {
 	}
 	for _, l := range locks {
 		if l.spec == a.Origin() && l.dir != a.Spec.OutputPath() {
-			return fmt.Sprintf("%s holds app %s of this spec: put its name and output path back, or gitramp delete %s --yes", l.dir, l.name, l.dir), nil
+			return fmt.Sprintf("%s holds app %s of this spec: put its name and output path back, or gitramp delete %s --yes until it is gone", l.dir, l.name, l.dir), nil
 		}
 	}
 	return "", nil
