@@ -2,6 +2,7 @@ package render
 
 import (
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,8 +13,8 @@ import (
 )
 
 // CannotSync says why a tree cannot be brought to own, what the spec says today of its own step; "" where it can. Between two releases everything can. While
-// a rollout is on its way only what moves no request between the revisions and takes no pod away: hosts, paths, certificates,
-// and more replicas. The error names the spec's field.
+// a rollout is on its way only what moves no request between the revisions and takes no pod away: hosts, paths, certificates and more replicas. The error names
+// the spec's field.
 func (r *Release) CannotSync(s State, own Tree) string {
 	if s.IsIdle() {
 		return ""
@@ -45,16 +46,29 @@ func (r *Release) fixedField(s State, own Tree) string {
 	if s.Lock.Router != is.Router {
 		return at + "router"
 	}
-	before := map[route.Fixed]string{}
-	for _, f := range r.router.Fixed(objectsOf(s.Tree)) {
-		before[route.Fixed{Field: f.Field, Path: f.Path}] = f.Text
-	}
-	for _, f := range r.router.Fixed(objectsOf(own)) {
-		if was, known := before[route.Fixed{Field: f.Field, Path: f.Path}]; known && was != f.Text {
+	before, _ := fixedIn(r.router, s.Tree)
+	after, order := fixedIn(r.router, own)
+	for _, f := range order {
+		if was, known := before[f]; known && !slices.Equal(was, after[f]) {
 			return at + is.FieldOf(f)
 		}
 	}
 	return ""
+}
+
+// fixedIn is what a tree's route says of each field that is fixed, and their order. A path can be there in two types, and is there once for every rule of some.
+func fixedIn(router route.Router, t Tree) (texts map[route.Fixed][]string, order []route.Fixed) {
+	texts = map[route.Fixed][]string{}
+	for _, f := range router.Fixed(objectsOf(t)) {
+		key := route.Fixed{Field: f.Field, Path: f.Path}
+		if texts[key] == nil {
+			order = append(order, key)
+		}
+		if !slices.Contains(texts[key], f.Text) {
+			texts[key] = append(texts[key], f.Text)
+		}
+	}
+	return texts, order
 }
 
 // fixedFile says what of a changed file may not change, by the spec's field where one is known, and why; "" where it may.

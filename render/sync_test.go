@@ -93,6 +93,7 @@ func TestMidwayGateway(t *testing.T) {
 		{"a filter", "path: /a.B", "path: /a.B, " + filter, "changes spec.routes[0].filters,"},
 		{"a filter of one rule", "path: /a.B", "rules: [{paths: [/c]}, {paths: [/a.B], " + filter + "}]", "changes spec.routes[0].rules[1].filters,"},
 		{"a path with a filter of its own", "path: /a.B", "rules: [{paths: [/c], " + filter + "}, {paths: [/a.B]}]", ""},
+		{"the path in a second type, with a filter", "path: /a.B", "rules: [{paths: [/a.B]}, {paths: [/a.B], pathType: Exact, " + filter + "}]", "changes spec.routes[0].rules[0].filters,"},
 		{"hosts", "host: a.example.com", "hosts: [b.example.com, a.example.com]", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -108,6 +109,25 @@ func TestMidwayGateway(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestMidwayTwoTypes: what stays as it is does not stop a sync, where one path is there in two types that are treated differently.
+func TestMidwayTwoTypes(t *testing.T) {
+	text := strings.Replace(midway, midway[strings.Index(midway, "  route: "):strings.Index(midway, "  output: ")], "  route: {router: gateway-api, parentRefs: [{name: a}], "+
+		"host: a.example.com, match: [{header: {name: X-Canary}}], rules: [{paths: [/a]}, {paths: [/a], pathType: Exact, filters: [{type: RequestHeaderModifier, requestHeaderModifier: {remove: [X-A]}}]}]}\n", 1)
+	moved := parse(t, strings.Replace(text, "host: a.example.com", "host: b.example.com", 1))
+	matched := parse(t, strings.Replace(text, "header: {name: X-Canary}", "cookie: {name: c}}, {header: {name: X-Canary}", 1))
+	for _, s := range ramp(t, parse(t, text)) {
+		if !s.HasCanary() {
+			continue
+		}
+		if why := editMidway(t, s, moved); why != "" {
+			t.Errorf("%s: another host is refused: %s", s.ID(), why)
+		}
+		if why := editMidway(t, s, matched); s.Weight > 0 && !strings.Contains(why, "changes spec.route.match,") {
+			t.Errorf("%s: another match is refused with %q", s.ID(), why)
+		}
 	}
 }
 
