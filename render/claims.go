@@ -7,21 +7,15 @@ import (
 
 // Claims are what only one app of a cluster can have.
 type Claims struct {
-	Objects []Claim // by namespace, kind and name
-	Places  []Claim // what is sent to it: a path of a host, for a class or a parent
+	Objects []Claim       // by namespace, kind and name
+	Places  []route.Place // what is sent to it
 }
 
-// Claim is one of them: Key tells it apart, Text is for people.
+// Claim is an object: Key tells it apart, Text is for people.
 type Claim struct{ Key, Text string }
 
 func (c *Claims) object(namespace, kind, name string) {
 	c.Objects = append(c.Objects, Claim{namespace + " " + kind + " " + name, kind + " " + name})
-}
-
-func (c *Claims) places(list []route.Place) {
-	for _, p := range list {
-		c.Places = append(c.Places, Claim{p.Door + " " + p.At, p.At})
-	}
 }
 
 // Claims are those of the spec: all that a release of it will have.
@@ -32,7 +26,7 @@ func (c *Canary) Claims() Claims {
 		all.object(c.Metadata.Namespace, "Service", names.Service)
 		all.object(c.Metadata.Namespace, "route", names.Route)
 	}
-	all.places(c.RouteSpec().Places())
+	all.Places = c.RouteSpec().Places(c.Metadata.Namespace)
 	return all
 }
 
@@ -51,6 +45,6 @@ func (s State) Claims() Claims {
 		}
 		all.object(s.Lock.Namespace, kind, node.Text(o.Node, "metadata", "name"))
 	}
-	all.places(router.Places(objs))
+	all.Places = router.Places(objs, s.Lock.Namespace)
 	return all
 }

@@ -1,10 +1,12 @@
 package render_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
 	"github.com/gitramp/gitramp/render"
+	"github.com/gitramp/gitramp/render/route"
 )
 
 // TestClaims: at every step of every fixture the tree claims the places of its spec, prod's objects, and the canary's where it has one: who only has the tree
@@ -18,13 +20,21 @@ func TestClaims(t *testing.T) {
 		slices.Sort(all)
 		return slices.Compact(all)
 	}
+	places := func(list []route.Place) []string {
+		var all []string
+		for _, p := range list {
+			all = append(all, fmt.Sprintf("%+v", p))
+		}
+		slices.Sort(all)
+		return slices.Compact(all)
+	}
 	for _, name := range fixtures(t) {
 		t.Run(name, func(t *testing.T) {
 			spec := loadFixture(t, name)
 			want := spec.Claims()
 			for _, st := range ramp(t, spec) {
 				got := render.State{Lock: &st.Lock, Tree: st.Tree}.Claims()
-				if a, b := keys(got.Places), keys(want.Places); !slices.Equal(a, b) || len(a) == 0 {
+				if a, b := places(got.Places), places(want.Places); !slices.Equal(a, b) || len(a) == 0 {
 					t.Fatalf("%s: places %q, the spec has %q", st.ID(), a, b)
 				}
 				objects := len(st.Tree.Resources())

@@ -45,6 +45,9 @@ func (t target) found(ctx context.Context, args []string) (*git.Repo, error) {
 	if err := noneEmpty(t.cmd); err != nil {
 		return nil, err
 	}
+	if err := t.there(); err != nil {
+		return nil, err
+	}
 	at := t.repo
 	for _, arg := range args {
 		if info, err := os.Stat(arg); at == "" && err == nil {

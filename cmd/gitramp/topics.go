@@ -20,6 +20,7 @@ const exitCodes = `gitramp exits with
      off, or the clock is behind it
   6  refused by git: a hook, a signature, a missing identity, a protected branch
   7  the network: a remote did not answer, or did not let us in
+  130  interrupted by ^C or SIGTERM
 
 Of several apps the first present of 1 7 6 5 3 2 4 0 counts; the others go on
 all the same. Errors go to stderr: one line each, FILE:LINE:COLUMN: FIELD:

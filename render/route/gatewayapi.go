@@ -363,19 +363,25 @@ func (gatewayAPI) Split(objs []Object) (*Split, error) {
 }
 
 // Places: a rule without matches is for every call of a GRPCRoute, whose spec says / for that.
-func (gatewayAPI) Places(objs []Object) []Place {
+func (gatewayAPI) Places(objs []Object, namespace string) []Place {
 	var places []Place
 	for _, o := range objs {
-		for _, parent := range entries(o.Node, "spec", "parentRefs") {
+		r := Route{Protocol: "HTTP"}
+		if node.Text(o.Node, "kind") == "GRPCRoute" {
+			r.Protocol = "GRPC"
+		}
+		for _, parent := range items(o.Node, "spec", "parentRefs") {
 			port, _ := strconv.Atoi(node.Text(parent, "port"))
-			door := ParentRef{node.Text(parent, "kind"), node.Text(parent, "name"), node.Text(parent, "namespace"), node.Text(parent, "sectionName"), port}.door()
-			for _, host := range entries(o.Node, "spec", "hostnames") {
-				for _, rule := range entries(o.Node, "spec", "rules") {
-					for _, path := range gatewayPaths(rule) {
-						places = append(places, Place{door, host.Value + path})
-					}
-				}
-			}
+			r.ParentRefs = append(r.ParentRefs, ParentRef{node.Text(parent, "kind"), node.Text(parent, "name"), node.Text(parent, "namespace"), node.Text(parent, "sectionName"), port})
+		}
+		for _, host := range items(o.Node, "spec", "hostnames") {
+			r.Hosts = append(r.Hosts, host.Value)
+		}
+		for _, rule := range items(o.Node, "spec", "rules") {
+			r.Rules = append(r.Rules, Rule{Paths: gatewayPaths(rule)})
+		}
+		if r.ParentRefs != nil {
+			places = append(places, r.Places(namespace)...)
 		}
 	}
 	return places
@@ -384,17 +390,56 @@ func (gatewayAPI) Places(objs []Object) []Place {
 // gatewayPaths are a rule's paths as a spec has them.
 func gatewayPaths(rule *yaml.Node) []string {
 	var paths []string
-	for _, m := range entries(rule, "matches") {
-		path := node.Text(m, "path", "value")
-		if path == "" {
-			path = strings.TrimSuffix("/"+node.Text(m, "method", "service")+"/"+node.Text(m, "method", "method"), "/")
-		}
-		paths = append(paths, path)
+	for _, m := range items(rule, "matches") {
+		paths = append(paths, gatewayPathOf(m))
 	}
 	if paths == nil {
 		return []string{"/"}
 	}
 	return paths
+}
+
+// Fixed: another parent is another proxy, another kind another protocol, and a filter makes other requests for whoever gets them.
+func (gatewayAPI) Fixed(objs []Object) []Fixed {
+	var list []Fixed
+	for _, o := range objs {
+		parents := node.Get(o.Node, "spec", "parentRefs")
+		if parents == nil {
+			continue
+		}
+		list = append(list, Fixed{Field: "protocol", Text: node.Text(o.Node, "kind")}, Fixed{Field: "parentRefs", Text: text(parents)})
+		for _, rule := range items(o.Node, "spec", "rules") {
+			filters := ""
+			if n := node.Get(rule, "filters"); n != nil {
+				filters = text(n)
+			}
+			for _, m := range items(rule, "matches") {
+				list = append(list, Fixed{"filters", gatewayPathOf(m), filters})
+			}
+		}
+	}
+	return list
+}
+
+// gatewayPathOf is the path that a match was made of.
+func gatewayPathOf(m *yaml.Node) string {
+	if path := node.Text(m, "path", "value"); path != "" {
+		return path
+	}
+	path := "/" + node.Text(m, "method", "service")
+	if method := node.Text(m, "method", "method"); method != "" {
+		path += "/" + method
+	}
+	return path
+}
+
+// text is a node as YAML, to compare it.
+func text(n *yaml.Node) string {
+	data, err := node.Encode(n)
+	if err != nil {
+		return err.Error()
+	}
+	return string(data)
 }
 
 // gatewayMatched reads the rules before the weights. One that leads to prod is the first half of a pair.

@@ -229,25 +229,27 @@ func (ingressNginx) Split(objs []Object) (*Split, error) {
 }
 
 // Places: prod and canary have the same.
-func (ingressNginx) Places(objs []Object) []Place {
+func (ingressNginx) Places(objs []Object, _ string) []Place {
 	var places []Place
 	for _, o := range objs {
 		if node.Text(o.Node, "kind") != "Ingress" {
 			continue
 		}
-		for _, rule := range entries(o.Node, "spec", "rules") {
-			for _, path := range entries(rule, "http", "paths") {
-				places = append(places, Place{node.Text(o.Node, "spec", "ingressClassName"), node.Text(rule, "host") + node.Text(path, "path")})
+		for _, rule := range items(o.Node, "spec", "rules") {
+			for _, path := range items(rule, "http", "paths") {
+				places = append(places, Place{Door: node.Text(o.Node, "spec", "ingressClassName"), Protocol: "HTTP", Host: node.Text(rule, "host"), Path: node.Text(path, "path")})
 			}
 		}
 	}
 	return places
 }
 
-// entries are what a list has, none where it is not there.
-func entries(n *yaml.Node, path ...string) []*yaml.Node {
-	if list := node.Get(n, path...); list != nil {
-		return list.Content
+// Fixed: another class is another controller's.
+func (ingressNginx) Fixed(objs []Object) []Fixed {
+	for _, o := range objs {
+		if class := node.Text(o.Node, "spec", "ingressClassName"); class != "" {
+			return []Fixed{{Field: "class", Text: class}}
+		}
 	}
 	return nil
 }

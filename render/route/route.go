@@ -7,6 +7,7 @@ package route
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -151,10 +152,25 @@ type Router interface {
 	Withdraw(objs []Object, canary string)
 	// Split reads the split back from what Objects wrote; nil where no canary is attached.
 	Split(objs []Object) (*Split, error)
-	// Places reads back from objects what they send to the app, as Route.Places has it. Some may come more than once.
-	Places(objs []Object) []Place
+	// Places reads back from objects what they send to the app of a namespace, as Route.Places has it. Some may come more than once.
+	Places(objs []Object, namespace string) []Place
+	// Fixed reads what may not change while a rollout is on its way, from what Objects wrote: whatever decides by whom, and as what, the route is served.
+	Fixed(objs []Object) []Fixed
 	// FailsOpen says whether prod gets the canary's share where the canary has no endpoints; else those requests fail.
 	FailsOpen() bool
+}
+
+// Fixed is a field of a route that stays as it is until a rollout is over; Path is "" where it is one of the whole route.
+type Fixed struct{ Field, Path, Text string }
+
+// FieldOf is where the spec has what is fixed.
+func (r Route) FieldOf(f Fixed) string {
+	for i, rule := range r.Rules {
+		if f.Path != "" && slices.Contains(rule.Paths, f.Path) {
+			return r.ruleField(i, f.Field)
+		}
+	}
+	return f.Field
 }
 
 // ruleField is where the spec has a field of the i-th rule.
@@ -171,38 +187,6 @@ func (r Route) pathField(i, j int) string {
 		return "path"
 	}
 	return r.ruleField(i, fmt.Sprintf("paths[%d]", j))
-}
-
-// Place is what can be sent to one app only: a path of a host, for a class or a parent.
-type Place struct {
-	Door string // who serves it
-	At   string // host and path
-}
-
-// Places are all those of a route.
-func (r Route) Places() []Place {
-	doors := []string{r.Class}
-	if r.ParentRefs != nil {
-		doors = nil
-		for _, p := range r.ParentRefs {
-			doors = append(doors, p.door())
-		}
-	}
-	var places []Place
-	for _, door := range doors {
-		for _, host := range r.Hosts {
-			for _, rule := range r.Rules {
-				for _, path := range rule.Paths {
-					places = append(places, Place{door, host + path})
-				}
-			}
-		}
-	}
-	return places
-}
-
-func (p ParentRef) door() string {
-	return fmt.Sprintf("%s/%s/%s/%s/%d", p.Kind, p.Namespace, p.Name, p.SectionName, p.Port)
 }
 
 // OfMesh says whether the route is for the requests to Services of a mesh, which are told apart by the Service and not by a host.

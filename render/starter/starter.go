@@ -19,6 +19,7 @@ type Answers struct {
 	Host, Router    string
 	Class           string // of an Ingress
 	Gateway         string // [NAMESPACE/]NAME
+	Protocol        string // of a Gateway's route; empty is HTTP
 	Weights         string // comma-separated
 	Pause           string // after every weight but the first, which waits for somebody
 }
@@ -66,6 +67,12 @@ func (b *text) router(a Answers) {
 			ref += ", namespace: " + word(namespace)
 		}
 		b.add("    ", "parentRefs: [{"+ref+"}]", "the Gateway that serves the host")
+		given := a.Protocol != "" && a.Protocol != "HTTP"
+		protocol := "GRPC"
+		if given {
+			protocol = word(a.Protocol)
+		}
+		b.option(given, "    ", "protocol: "+protocol, "makes a GRPCRoute; HTTP where it is left out")
 	case route.IngressNginx:
 		b.add("    ", "class: "+word(a.Class), "ingressClassName")
 	}

@@ -61,6 +61,9 @@ func (v *View) Install(ctx context.Context, it *Item) (Decision, error) {
 	if err != nil {
 		return Decision{}, err
 	}
+	if why, err := v.behind(ctx, it.App); err != nil || why != "" {
+		return Decision{Refused: why}, err
+	}
 	for _, l := range locks {
 		if l.name == it.Name {
 			return Decision{Refused: fmt.Sprintf("app %s is installed in %s already, by %s", l.name, l.dir, l.spec)}, nil
@@ -88,7 +91,7 @@ func (v *View) taken(ctx context.Context, it *Item) (Decision, error) {
 		return Decision{}, err
 	}
 	if v.claimed == nil {
-		v.claimed = map[string]string{}
+		v.claimed, v.places = map[string]string{}, app.Places{}
 		for _, l := range locks {
 			if err := v.claim(l); err != nil {
 				return Decision{}, err
@@ -96,9 +99,18 @@ func (v *View) taken(ctx context.Context, it *Item) (Decision, error) {
 		}
 	}
 	claims := it.App.Spec.Claims()
-	for _, c := range slices.Concat(claims.Objects, claims.Places) {
+	for _, c := range claims.Objects {
 		if by := v.claimed[c.Key]; by != "" {
 			return Decision{Refused: fmt.Sprintf("%s belongs to app %s already", c.Text, by)}, nil
+		}
+	}
+	for _, p := range claims.Places {
+		same, excludes := v.places.Meets(p)
+		switch {
+		case same != "":
+			return Decision{Refused: fmt.Sprintf("%s belongs to app %s already", p.Host+p.Path, same)}, nil
+		case excludes != "":
+			return Decision{Refused: fmt.Sprintf("a route for %s calls meets that of app %s at one listener, which takes only one of the two kinds", p.Protocol, excludes)}, nil
 		}
 	}
 	return Decision{}, nil
@@ -122,9 +134,11 @@ func (v *View) claim(l known) error {
 		return nil // a lock that nobody can read: its path is taken, and that is all that is known
 	}
 	claims := s.Claims()
-	for _, c := range slices.Concat(claims.Objects, claims.Places) {
-		v.claimed[c.Key] = l.name + " in " + l.dir
+	by := l.name + " in " + l.dir
+	for _, c := range claims.Objects {
+		v.claimed[c.Key] = by
 	}
+	v.places.Add(by, claims.Places)
 	return nil
 }
 

@@ -53,6 +53,7 @@ type View struct {
 	set     *app.Set
 	apps    []known           // once they are asked for
 	removed map[string]string // lock -> the commit that removed it, once that is asked for
+	places  app.Places        // likewise
 	claimed map[string]string // what trees without a usable spec have -> which app, once that is asked for
 }
 

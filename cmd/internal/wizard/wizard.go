@@ -54,6 +54,7 @@ var Questions = []Question{
 	{"router", "the router: " + strings.Join(route.Names(), " or "), route.Names()[0], false, "spec.route.router", func(a *starter.Answers) *string { return &a.Router }, nil},
 	{"class", "the ingress class (ingress-nginx)", "nginx", false, "spec.route.class", func(a *starter.Answers) *string { return &a.Class }, otherRouter(route.IngressNginx)},
 	{"gateway", "the Gateway, [NAMESPACE/]NAME (gateway-api)", "", true, "spec.route.parentRefs", func(a *starter.Answers) *string { return &a.Gateway }, otherRouter(route.GatewayAPI)},
+	{"protocol", "what the app speaks: HTTP or GRPC (gateway-api)", "HTTP", false, "spec.route.protocol", func(a *starter.Answers) *string { return &a.Protocol }, otherRouter(route.GatewayAPI)},
 	{"host", "the host that the app answers for", "", true, "spec.route.host", func(a *starter.Answers) *string { return &a.Host }, nil},
 	{"weights", "the weights of the ramp, in percent", "20,50", false, "spec.steps", func(a *starter.Answers) *string { return &a.Weights }, nil},
 	{"pause", "how long each weight but the first stands", "10m", false, "spec.steps", func(a *starter.Answers) *string { return &a.Pause }, nil},
@@ -145,12 +146,25 @@ func Blame(err error) error {
 	return app.Usage{Text: strings.Join(lines, "\n")}
 }
 
-var errInterrupted = app.Usage{Text: "interrupted: nothing is written"}
+// errEnded: nobody answers any more.
+var errEnded = app.Usage{Text: "the input has ended: nothing is written"}
+
+// errInterrupted is as git and shells have it: the user broke off, and did nothing wrong.
+var errInterrupted error = interrupted{}
+
+type interrupted struct{}
+
+func (interrupted) Error() string { return "interrupted, and nothing is written" }
+func (interrupted) Unwrap() error { return context.Canceled }
 
 // until asks until the answer is right.
 func (a *Asker) until(ctx context.Context, q Question, sofar starter.Answers, value *string) error {
 	for {
-		answer, err := a.ask(ctx, q.ask, q.otherwise)
+		what := q.ask
+		if !q.need && q.otherwise == "" {
+			what += " (empty for none)"
+		}
+		answer, err := a.ask(ctx, what, q.otherwise)
 		switch {
 		case err != nil:
 			return err
