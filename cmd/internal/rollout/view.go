@@ -52,7 +52,7 @@ type View struct {
 	set     *app.Set
 	apps    []known           // once they are asked for
 	removed map[string]string // lock -> the commit that removed it, once that is asked for
-	claimed map[string]string // what trees without a usable spec have -> which app, once that is asked for
+	claimed map[string]string // what installed apps have -> which app, once that is asked for
 }
 
 // NewView reads at a commit.
