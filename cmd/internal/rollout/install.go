@@ -100,7 +100,7 @@ func (v *View) claims(l known) (render.Claims, error) {
 	if err != nil {
 		return render.Claims{}, err
 	}
-	if c, bad := render.ParseSpec(l.spec, data); data != nil && bad == nil && fullName(c.Metadata.Namespace, c.Metadata.Name) == l.name && c.OutputPath() == l.dir {
+	if c, bad := render.ParseSpec(l.spec, data); data != nil && bad == nil && is(c, l.name, l.dir) {
 		return c.Claims(), nil
 	}
 	files, err := v.reader.Dir(l.dir)

@@ -159,7 +159,12 @@ func (v *View) byLock(dir string) *Item {
 // anothers says whether a spec is of another app, or of another output path, than the item that was written by it.
 func (v *View) anothers(it *Item, spec []byte) bool {
 	c, err := render.ParseSpec(it.File, spec)
-	return err == nil && (fullName(c.Metadata.Namespace, c.Metadata.Name) != it.Name || c.OutputPath() != it.Dir)
+	return err == nil && !is(c, it.Name, it.Dir)
+}
+
+// is says whether a spec is that of an app at an output path.
+func is(c *render.Canary, name, dir string) bool {
+	return fullName(c.Metadata.Namespace, c.Metadata.Name) == name && c.OutputPath() == dir
 }
 
 func fullName(namespace, name string) string {
