@@ -97,7 +97,11 @@ func (c *cli) steered(ctx context.Context, repo *git.Repo, s steer, verb string)
 		}
 		r.Push, r.Branch = &m, b
 	}
-	if tracked := repo.Tracks(b); s.date != "" && (tracked != "" || s.push) {
+	tracked := repo.Tracks(b)
+	if r.Push != nil {
+		tracked = r.Push.String()
+	}
+	if s.date != "" && tracked != "" {
 		return nil, usage("--date: branch %s has the upstream %s, and holds are counted from the dates of its commits", b, tracked)
 	}
 	return r, nil
@@ -135,8 +139,13 @@ func (c *cli) finishRun(out rollout.Outcome, s steer, now time.Time) error {
 			return err
 		}
 	} else {
-		c.printer().Transitions(views)
-		if n := out.Moves(); s.dryRun && n > 0 {
+		if len(views) > 0 {
+			c.printer().Transitions(views)
+		}
+		switch n := out.Moves(); {
+		case len(views) == 0:
+			c.note("%s: no app is there that is meant: nothing to do", out.Branch)
+		case s.dryRun && n > 0:
 			c.note("%s: would be written: %s", out.Branch, commits(n))
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"path"
 	"path/filepath"
 	"sort"
+	"strings"
 
 	"github.com/gitramp/gitramp/render"
 	"github.com/gitramp/gitramp/templates"
@@ -104,13 +105,13 @@ func (s *Set) Add(file, root, origin string, spec *render.Canary) (*App, error) 
 // claim refuses two specs that would write to one place, or send one host and path to two canaries.
 func (s *Set) claim(a *App) error {
 	var errs render.SpecError
-	own := a.Spec.OutputPath()
+	own := strings.ToLower(a.Spec.OutputPath()) // a clone may be on a disk that knows no case
 	other := s.around[own]
 	for dir := own; other == "" && dir != "."; dir = path.Dir(dir) {
 		other = s.outputs[dir]
 	}
 	if other != "" {
-		errs = append(errs, a.Spec.Wrong("spec.output.path", own, fmt.Sprintf("value %q is taken: %s writes there, or around or below it", own, other), "a path of its own"))
+		errs = append(errs, a.Spec.Wrong("spec.output.path", own, fmt.Sprintf("value %q is taken: %s writes there, or around or below it", a.Spec.OutputPath(), other), "a path of its own"))
 	}
 	s.outputs[own] = a.File
 	for dir := path.Dir(own); dir != "."; dir = path.Dir(dir) {

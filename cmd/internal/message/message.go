@@ -227,7 +227,8 @@ func (m Move) Explain() string {
 	case render.Cleanup:
 		return "The canary's objects are deleted. Nothing reaches them any more."
 	case render.Supersede:
-		return fmt.Sprintf("The spec asks for another revision, so the canary's routing is withdrawn: prod, on %s, gets all requests. That one is tried when this is cleaned up.", news(l.Stable, nil))
+		return fmt.Sprintf("The spec asks for another revision, so the canary's routing is withdrawn: prod, on %s, gets all requests. "+
+			"That one is tried when this is cleaned up.", news(l.Stable, nil))
 	case render.Abort:
 		return fmt.Sprintf("The canary's routing is withdrawn: prod, on %s, gets all requests. Its objects are deleted when this has settled.", news(l.Stable, nil))
 	case render.Unpromote:

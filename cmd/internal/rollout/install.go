@@ -7,6 +7,7 @@ import (
 	"maps"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/gitramp/gitramp/cmd/internal/app"
 	"github.com/gitramp/gitramp/cmd/internal/git"
@@ -17,26 +18,11 @@ import (
 // Decision is package render's.
 type Decision = render.Decision
 
-// ToInstall makes an item of every spec that the arguments name. What is installed already claims its names and places before them.
-func (v *View) ToInstall(ctx context.Context, args []string) ([]*Item, error) {
-	locks, err := v.locks(ctx)
-	if err != nil {
-		return nil, err
-	}
+// ToInstall makes an item of every spec that the arguments name.
+func (v *View) ToInstall(_ context.Context, args []string) ([]*Item, error) {
 	files, err := app.Find(args)
 	if err != nil {
 		return nil, err
-	}
-	wanted := map[string]bool{}
-	for _, f := range files {
-		if rel, ok := v.inside(f); ok {
-			wanted[rel] = true
-		}
-	}
-	for _, l := range locks {
-		if data, err := v.reader.File(l.spec); err == nil && data != nil && !wanted[l.spec] {
-			_, _ = v.set.ParseText(l.spec, v.repo.Root(), l.spec, data) // one that is broken claims nothing: its tree does
-		}
 	}
 	var items []*Item
 	for _, f := range files {
@@ -68,7 +54,7 @@ func (v *View) Install(ctx context.Context, it *Item) (Decision, error) {
 		if l.name == it.Name {
 			return Decision{Refused: fmt.Sprintf("app %s is installed in %s already, by %s", l.name, l.dir, l.spec)}, nil
 		}
-		if under(it.Dir, l.dir) || under(l.dir, it.Dir) {
+		if own, other := strings.ToLower(it.Dir), strings.ToLower(l.dir); under(own, other) || under(other, own) {
 			return Decision{Refused: fmt.Sprintf("%s lies around or below %s, where app %s is installed", it.Dir, l.dir, l.name)}, nil
 		}
 	}
@@ -84,19 +70,26 @@ func (v *View) Install(ctx context.Context, it *Item) (Decision, error) {
 	return Decision{Transition: render.Install}, nil
 }
 
-// taken refuses objects and places that the tree of an installed app has. Where its spec is at the tip and valid, that has claimed them before.
+// taken refuses objects and places that an installed app has.
 func (v *View) taken(ctx context.Context, it *Item) (Decision, error) {
 	locks, err := v.locks(ctx)
 	if err != nil {
 		return Decision{}, err
 	}
 	if v.claimed == nil {
-		v.claimed, v.places = map[string]string{}, app.Places{}
+		claimed, places := map[string]string{}, app.Places{}
 		for _, l := range locks {
-			if err := v.claim(l); err != nil {
+			claims, err := v.claims(l)
+			if err != nil {
 				return Decision{}, err
 			}
+			by := l.name + " in " + l.dir
+			for _, c := range claims.Objects {
+				claimed[c.Key] = by
+			}
+			places.Add(by, claims.Places)
 		}
+		v.claimed, v.places = claimed, places
 	}
 	claims := it.App.Spec.Claims()
 	for _, c := range claims.Objects {
@@ -116,30 +109,24 @@ func (v *View) taken(ctx context.Context, it *Item) (Decision, error) {
 	return Decision{}, nil
 }
 
-// claim notes what the tree of an installed app has, where no spec speaks for it.
-func (v *View) claim(l known) error {
+// claims are what an installed app has: by its spec, or, where that is gone, broken or of another app by now, by its tree.
+func (v *View) claims(l known) (render.Claims, error) {
 	data, err := v.reader.File(l.spec)
 	if err != nil {
-		return err
+		return render.Claims{}, err
 	}
-	if c, bad := render.ParseSpec(l.spec, data); data != nil && bad == nil && fullName(c.Metadata.Namespace, c.Metadata.Name) == l.name && c.OutputPath() == l.dir {
-		return nil
+	if c, bad := render.ParseSpec(l.spec, data); data != nil && bad == nil && is(c, l.name, l.dir) {
+		return c.Claims(), nil
 	}
 	files, err := v.reader.Dir(l.dir)
 	if err != nil {
-		return err
+		return render.Claims{}, err
 	}
 	s, err := render.ReadState(l.dir, files)
 	if err != nil || s.Lock == nil {
-		return nil // a lock that nobody can read: its path is taken, and that is all that is known
+		return render.Claims{}, nil // a lock that nobody can read: its path is taken, and that is all that is known
 	}
-	claims := s.Claims()
-	by := l.name + " in " + l.dir
-	for _, c := range claims.Objects {
-		v.claimed[c.Key] = by
-	}
-	v.places.Add(by, claims.Places)
-	return nil
+	return s.Claims(), nil
 }
 
 // everHeld refuses a path that held the app before: whoever wants it back takes the removal back, and knows why it was removed.

@@ -6,9 +6,11 @@ import (
 	"github.com/gitramp/gitramp/render"
 )
 
-// Next decides what comes next for an item.
+// Next decides what comes next for an item. What goes back goes on without a spec: somebody aborted, and its traffic may not be gone yet.
 func (it *Item) Next() (Decision, error) {
-	switch {
+	switch l := it.State.Lock; {
+	case it.App == nil && l != nil && l.Phase.GoesBack():
+		return it.State.Finish("", it.Evidence), nil
 	case it.Gone:
 		return it.orphaned(), nil
 	case it.Err != nil || it.App == nil:

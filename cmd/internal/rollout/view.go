@@ -53,8 +53,8 @@ type View struct {
 	set     *app.Set
 	apps    []known           // once they are asked for
 	removed map[string]string // lock -> the commit that removed it, once that is asked for
-	places  app.Places        // likewise
-	claimed map[string]string // what trees without a usable spec have -> which app, once that is asked for
+	places  app.Places        // who has which place of a router, once that is asked for
+	claimed map[string]string // what installed apps have -> which app, likewise
 }
 
 // NewView reads at a commit.
@@ -83,7 +83,7 @@ func (v *View) committed(file string) func(root, origin string) ([]byte, error) 
 	}
 }
 
-// bySpec makes an item of a spec file. Where the spec cannot be used it is found by the lock that names it, if there is one.
+// bySpec makes an item of a spec file.
 func (v *View) bySpec(file string) *Item {
 	it := &Item{Name: file, File: file}
 	a, err := v.set.ParseAs(file, v.committed(file))
@@ -100,6 +100,28 @@ func (v *View) bySpec(file string) *Item {
 		it.State = a.State
 	}
 	return it
+}
+
+// adopt finds the tree of an app whose spec cannot be used by the lock that names it: what goes back needs no spec.
+func (v *View) adopt(ctx context.Context, it *Item) error {
+	rel, ok := v.inside(it.File)
+	locks, err := v.locks(ctx)
+	if !ok || err != nil {
+		return err
+	}
+	for _, l := range locks {
+		if l.spec != rel {
+			continue
+		}
+		files, err := v.reader.Dir(l.dir)
+		if err != nil {
+			return err
+		}
+		if s, err := render.ReadState(l.dir, files); err == nil {
+			it.Name, it.Dir, it.State, it.present = l.name, l.dir, s, files
+		}
+	}
+	return nil
 }
 
 // byLock makes an item of an output path.
@@ -125,7 +147,7 @@ func (v *View) byLock(dir string) *Item {
 		return it
 	}
 	spec, err := render.ParseSpec(filepath.FromSlash(l.Spec), data)
-	if it.Gone = err == nil && (fullName(spec.Metadata.Namespace, spec.Metadata.Name) != it.Name || spec.OutputPath() != dir); it.Gone {
+	if it.Gone = err == nil && !is(spec, it.Name, dir); it.Gone {
 		return it // it is of another app, or of another output path by now
 	}
 	var a *app.App
@@ -156,6 +178,11 @@ func (v *View) specText(name string) ([]byte, error) {
 	return data, err
 }
 
+// is says whether a spec is that of an app at an output path.
+func is(c *render.Canary, name, dir string) bool {
+	return fullName(c.Metadata.Namespace, c.Metadata.Name) == name && c.OutputPath() == dir
+}
+
 func fullName(namespace, name string) string {
 	if namespace == "" {
 		return name
@@ -165,7 +192,7 @@ func fullName(namespace, name string) string {
 
 // Specs makes an item of every spec that the arguments name, and of every app below a directory among them whose spec is gone.
 func (v *View) Specs(ctx context.Context, args []string) ([]*Item, error) {
-	files, err := app.Find(args)
+	files, err := v.specFiles(ctx, args)
 	if v.repo.Root() == "" && err != nil { // nothing lies on disk: what is installed is what there is
 		return v.Installed(ctx, args)
 	}
@@ -179,10 +206,37 @@ func (v *View) Specs(ctx context.Context, args []string) ([]*Item, error) {
 	}
 	var items []*Item
 	for _, f := range files {
-		items = append(items, v.bySpec(f))
+		it := v.bySpec(f)
+		if it.App == nil {
+			if err := v.adopt(ctx, it); err != nil {
+				return nil, err
+			}
+		}
+		items = append(items, it)
 	}
 	orphans, err := v.orphans(ctx, args, items)
 	return append(items, orphans...), err
+}
+
+// specFiles are the files of the arguments. A directory whose last spec is gone has none, and is no error where it leaves an app behind.
+func (v *View) specFiles(ctx context.Context, args []string) ([]string, error) {
+	files, all := app.Find(args)
+	if all == nil {
+		return files, nil
+	}
+	if len(args) == 0 {
+		args = []string{"."}
+	}
+	for _, arg := range args {
+		found, err := app.Find([]string{arg})
+		if err != nil {
+			if left, lookErr := v.orphans(ctx, []string{arg}, nil); lookErr != nil || left == nil {
+				return nil, all
+			}
+		}
+		files = append(files, found...)
+	}
+	return files, nil
 }
 
 // orphans are the apps whose spec lay below one of the directories, and that none of the items is.
