@@ -226,6 +226,13 @@ func (v *validator) rules(field string, r *route.Route) {
 			r.PathType = "Prefix"
 		}
 		r.Rules = []route.Rule{{Paths: r.Paths, PathType: r.PathType, Filters: r.Filters}}
+		for i, p := range r.Paths {
+			at := fmt.Sprintf("%s.paths[%d]", field, i)
+			if r.Path != "" {
+				at = field + ".path"
+			}
+			v.prefix(at, p, r.PathType)
+		}
 		return
 	}
 	for _, short := range []struct {
@@ -244,7 +251,16 @@ func (v *validator) rules(field string, r *route.Route) {
 			} else {
 				seen[key] = true
 			}
+			v.prefix(fmt.Sprintf("%s.rules[%d].paths[%d]", field, i, j), p, rule.PathType)
 		}
+	}
+}
+
+// prefix: a slash at the end of a prefix counts for nothing (networking/v1, HTTPIngressPath.PathType; PathPrefix of Gateway API), and yet not every router answers
+// for the path without it. So there is one way to write a prefix.
+func (v *validator) prefix(at, path, pathType string) {
+	if short := strings.TrimSuffix(path, "/"); pathType == "Prefix" && short != path && short != "" {
+		v.wrong(at, path, "", short+": a Prefix is for the path itself and all below it")
 	}
 }
 

@@ -31,7 +31,7 @@ type Route struct {
 	Path string `json:"path,omitempty" format:"path"`
 	// Paths are the paths that reach the app, on every host; short for one entry of rules.
 	Paths []string `json:"paths,omitempty" format:"path"`
-	// PathType is how paths are compared. Default: Prefix.
+	// PathType is how paths are compared: a Prefix is for the path itself and all below it, and does not end in a slash. Default: Prefix.
 	PathType string `json:"pathType,omitempty" enum:"Prefix,Exact,ImplementationSpecific"`
 	// Filters are applied to all requests, on both tracks, as in an HTTPRoute. gateway-api only.
 	Filters []Filter `json:"filters,omitempty" maxItems:"16"`
@@ -49,7 +49,7 @@ type Route struct {
 type Rule struct {
 	// Paths are the paths that reach the app, on every host.
 	Paths []string `json:"paths" required:"true" minItems:"1" maxItems:"64" format:"path"`
-	// PathType is how paths are compared.
+	// PathType is how paths are compared: a Prefix is for the path itself and all below it, and does not end in a slash.
 	PathType string `json:"pathType,omitempty" default:"Prefix" enum:"Prefix,Exact,ImplementationSpecific"`
 	// Filters are applied to the requests of this rule, on both tracks. gateway-api only.
 	Filters []Filter `json:"filters,omitempty" maxItems:"16"`
