@@ -200,14 +200,14 @@ func (v *validator) route() bool {
 	for i, m := range r.Match {
 		v.match(fmt.Sprintf("%s.match[%d]", field, i), m)
 	}
-	if s.Service.AppProtocol == "" && r.Protocol == "GRPC" {
-		s.Service.AppProtocol = "kubernetes.io/h2c" // else a gateway may try HTTP/1.1 (gateway-api GEP-1911)
-	}
 	router, err := route.ByName(r.Router)
 	if err != nil || len(v.errs) > before || v.failed(field) {
 		return true // the steps can be looked at all the same
 	}
 	router.Default(r)
+	if s.Service.AppProtocol == "" {
+		s.Service.AppProtocol = router.AppProtocol(*r)
+	}
 	for _, p := range router.Check(*r) {
 		v.wrong(strings.TrimSuffix(field+"."+p.Field, "."), p.Value, p.Problem, p.Allowed)
 	}

@@ -23,6 +23,24 @@ type gatewayAPI struct{}
 
 func (gatewayAPI) Default(*Route) {}
 
+// AppProtocol: without it a gateway may try HTTP/1.1 (gateway-api GEP-1911).
+func (gatewayAPI) AppProtocol(r Route) string {
+	if r.Protocol == "GRPC" {
+		return "kubernetes.io/h2c"
+	}
+	return ""
+}
+
+func (gatewayAPI) Ask() Ask {
+	return Ask{"gateway", "the Gateway, [NAMESPACE/]NAME", "", "public", "parentRefs", "the Gateway that serves the host", func(answer string) *yaml.Node {
+		namespace, name, both := strings.Cut(answer, "/")
+		if !both {
+			return node.Seq(node.Map(node.String("name"), node.String(answer)))
+		}
+		return node.Seq(node.Map(node.String("name"), node.String(name), node.String("namespace"), node.String(namespace)))
+	}}
+}
+
 // FailsOpen: requests for a backend without endpoints are answered 503, each backend its share (apis/v1/httproute_types.go, HTTPRouteRule.BackendRefs).
 func (gatewayAPI) FailsOpen() bool { return false }
 

@@ -136,6 +136,17 @@ type Problem struct {
 	Field, Value, Problem, Allowed string
 }
 
+// Ask is one question about a route.
+type Ask struct {
+	Flag    string // of init
+	Text    string // what is asked
+	Default string // where nothing is said; "" for a question that needs an answer
+	Example string // an answer that is right
+	Field   string // of the route
+	Comment string // beside the field
+	Value   func(answer string) *yaml.Node
+}
+
 // Router writes and reads the route objects of one kind of traffic router.
 type Router interface {
 	// Default fills what a route leaves out.
@@ -151,6 +162,10 @@ type Router interface {
 	Withdraw(objs []Object, canary string)
 	// Split reads the split back from what Objects wrote; nil where no canary is attached.
 	Split(objs []Object) (*Split, error)
+	// AppProtocol is what the app's port has to say that it speaks where the spec does not say it, "" for nothing.
+	AppProtocol(r Route) string
+	// Ask is what a first spec cannot be written without with this router, beside what every route has.
+	Ask() Ask
 	// FailsOpen says whether prod gets the canary's share where the canary has no endpoints; else those requests fail.
 	FailsOpen() bool
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strings"
 
+	"go.yaml.in/yaml/v3"
+
 	"github.com/gitramp/gitramp/render/internal/node"
 	"github.com/gitramp/gitramp/render/route"
 )
@@ -17,8 +19,7 @@ type Answers struct {
 	Image, Stable   string // Stable may be empty: then nothing runs yet
 	Port, Replicas  string
 	Host, Router    string
-	Class           string // of an Ingress
-	Gateway         string // [NAMESPACE/]NAME
+	Asked           string // what the router asks for
 	Weights         string // comma-separated
 	Pause           string // after every weight but the first, which waits for somebody
 }
@@ -55,19 +56,9 @@ func Spec(a Answers) string {
 
 // router is what one router needs and the others do not have.
 func (b *text) router(a Answers) {
-	switch a.Router {
-	case route.GatewayAPI:
-		namespace, name, both := strings.Cut(a.Gateway, "/")
-		if !both {
-			namespace, name = "", a.Gateway
-		}
-		ref := "name: " + word(name)
-		if both {
-			ref += ", namespace: " + word(namespace)
-		}
-		b.add("    ", "parentRefs: [{"+ref+"}]", "the Gateway that serves the host")
-	case route.IngressNginx:
-		b.add("    ", "class: "+word(a.Class), "ingressClassName")
+	if router, err := route.ByName(a.Router); err == nil {
+		ask := router.Ask()
+		b.add("    ", ask.Field+": "+flow(ask.Value(a.Asked)), ask.Comment)
 	}
 }
 
@@ -106,7 +97,13 @@ func word(s string) string {
 	if s == "" || node.Plain(s) {
 		return s
 	}
-	data, err := node.Encode(node.String(s))
+	return flow(node.String(s))
+}
+
+// flow is a value in one line.
+func flow(n *yaml.Node) string {
+	n.Style |= yaml.FlowStyle
+	data, err := node.Encode(n)
 	if err != nil {
 		return ""
 	}
