@@ -29,7 +29,7 @@ type Route struct {
 	Hosts []string `json:"hosts,omitempty" format:"host"`
 	// Path is the one path; short for `paths: [PATH]`. Default: `/`.
 	Path string `json:"path,omitempty" format:"path"`
-	// Paths are the paths that reach the app, on every host; short for one entry of rules.
+	// Paths are the paths that reach the app, on every host; short for one entry of rules. Default: `/`.
 	Paths []string `json:"paths,omitempty" format:"path"`
 	// PathType is how paths are compared: a Prefix is for the path itself and all below it, and does not end in a slash. Default: Prefix.
 	PathType string `json:"pathType,omitempty" enum:"Prefix,Exact,ImplementationSpecific"`
