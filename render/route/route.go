@@ -97,7 +97,7 @@ type Header struct {
 
 // Cookie is a rule on one cookie.
 type Cookie struct {
-	// Name is the cookie's name.
+	// Name is the cookie's name. It is the same in upper and in lower case.
 	Name string `json:"name" required:"true" format:"cookie"`
 }
 

@@ -64,7 +64,7 @@ func TestCompletionInBash(t *testing.T) {
 	gitramp(t)
 	ask := func(words ...string) string {
 		line := strings.Join(words, " ")
-		return inShell(t, append([]string{"bash", "--norc", "-c", `. `+framework+`
+		return inShell(t, append([]string{"bash", "--norc", "-c", `. ` + framework + `
 source <(gitramp completion bash)
 COMP_LINE="$1"; COMP_POINT=${#COMP_LINE}; COMP_TYPE=9; COMP_KEY=9
 shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
