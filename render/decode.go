@@ -125,7 +125,7 @@ func (d *decoder) unknown(key *yaml.Node, field string, names []string) {
 		return
 	}
 	if near := Suggest(key.Value, names); near != "" {
-		problem += ", did you mean " + near + "?"
+		problem += " (did you mean " + near + "?)"
 	}
 	d.fail(key, field, problem, strings.Join(names, ", "))
 }
@@ -217,7 +217,7 @@ func (d *decoder) text(n *yaml.Node, v reflect.Value, field string, tag reflect.
 		return
 	}
 	if f, ok := formats[tag.Get("format")]; ok && (len(n.Value) > f.max || !f.valid(n.Value)) {
-		d.invalid(n, field, n.Value, f.allowed)
+		d.unfit(n, field, f)
 		return
 	}
 	if strings.ContainsRune(n.Value, 0) || len(n.Value) > 32<<10 {
@@ -225,6 +225,20 @@ func (d *decoder) text(n *yaml.Node, v reflect.Value, field string, tag reflect.
 		return
 	}
 	v.SetString(n.Value)
+}
+
+// unfit reports a value that is not of its format.
+func (d *decoder) unfit(n *yaml.Node, field string, f format) {
+	why, allowed := "", f.allowed
+	if f.fault != nil {
+		why, allowed = f.fault(n.Value)
+	}
+	if why == "" { // it is the plain pattern that does not fit
+		d.invalid(n, field, n.Value, f.allowed)
+		return
+	}
+	d.invalid(n, field, n.Value, allowed)
+	d.errs[len(d.errs)-1].Problem += ": " + why
 }
 
 func (p *Duration) decodeNode(d *decoder, n *yaml.Node, field string) {

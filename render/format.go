@@ -2,7 +2,6 @@ package render
 
 import (
 	"regexp"
-	"regexp/syntax"
 	"strings"
 	"sync"
 )
@@ -13,6 +12,8 @@ type format struct {
 	max     int               // bytes
 	pattern string            // what it looks like, as the schema says it; more may be asked for
 	valid   func(string) bool // all of it but for the length
+
+	fault func(string) (why, allowed string) // of a format that asks for much: the first thing that is wrong
 }
 
 // lazy compiles when it is first asked: most specs need a few of the formats, and a start should not pay for all.
@@ -28,7 +29,7 @@ func pattern(p string) func(string) bool {
 // rule is a format that is a pattern, and what the pattern cannot say.
 func rule(allowed string, max int, p string, more ...func(string) bool) format {
 	looks := pattern(p)
-	return format{allowed, max, p, func(s string) bool {
+	return format{allowed: allowed, max: max, pattern: p, valid: func(s string) bool {
 		for _, also := range more {
 			if !also(s) {
 				return false
@@ -36,6 +37,12 @@ func rule(allowed string, max int, p string, more ...func(string) bool) format {
 		}
 		return looks(s)
 	}}
+}
+
+// with makes a format say what is wrong with a value.
+func (f format) with(fault func(string) (why, allowed string)) format {
+	f.fault = fault
+	return f
 }
 
 const (
@@ -58,7 +65,7 @@ var formats = map[string]format{
 	"path":             rule("an absolute path of letters, digits and . _ - /, at most 255 characters, without //, /./ or /../", 255, `^/[A-Za-z0-9._/-]*$`, urlPath),
 	"header":           rule("letters, digits and - (not a header that HTTP itself uses, such as Host, Cookie or Connection), at most 63 characters", 63, `^[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?$`, notReserved),
 	"headerValue":      rule("letters, digits and . _ ~ / : -, at most 200 characters", 200, `^[A-Za-z0-9._~/:-]+$`),
-	"regex":            rule("a regular expression of printable ASCII without quotes, backquotes and semicolons, that RE2 and PCRE read alike, with at most 2 open and 4 variable repetitions, 3 groups, and no repetition of something that repeats or chooses, at most 200 characters", 200, `^[ -~]+$`, safeRegex),
+	"regex":            rule("a regular expression of printable ASCII without quotes, backquotes and semicolons, that RE2 and PCRE read alike, with at most 2 open and 4 variable repetitions, 3 groups, and no repetition of something that repeats or chooses, at most 200 characters", 200, `^[ -~]+$`, safeRegex).with(regexFault),
 	"cookie":           rule("letters, digits and . _ ~ -, at most 63 characters", 63, `^[A-Za-z0-9._~-]+$`),
 	"httpHeader":       rule("a header's name: letters, digits and ! # $ % & ' * + . ^ _ ` | ~ -, at most 256 characters", 256, "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"),
 	"httpHeaderValue":  rule("printable ASCII without spaces at the ends, at most 4096 characters", 4096, `^[!-~](?:[ -~]*[!-~])?$`),
@@ -111,61 +118,6 @@ var reservedHeaders = map[string]bool{"host": true, "cookie": true, "connection"
 
 // notReserved: and the pattern leaves out _ as well, for nginx drops such request headers by default (underscores_in_headers off).
 func notReserved(s string) bool { return !reservedHeaders[strings.ToLower(s)] }
-
-var (
-	allDigits = pattern(`^[0-9]+$`)
-	oddGroup  = pattern(`\(\?[^:]`)
-	oddEscape = pattern(`\\[^dDwWsSbB.^$*+?()\[\]{}|/\\-]`)
-)
-
-// safeRegex accepts what RE2 and PCRE read alike and neither can be stuck in: ingress-nginx runs PCRE, which tries one way after the other, on each request.
-func safeRegex(s string) bool {
-	if strings.ContainsAny(s, "\"'`;") || oddGroup(s) || oddEscape(s) {
-		return false
-	}
-	for _, odd := range []string{"{,", "[.", "[="} { // text to RE2, and a repetition or a class to PCRE
-		if strings.Contains(s, odd) {
-			return false
-		}
-	}
-	if strings.Count(s, "(") > 3 || strings.Count(s, "|") > 9 {
-		return false
-	}
-	// Groups that do not capture are folded away by the parser; captured, the nesting stays visible.
-	re, err := syntax.Parse(strings.ReplaceAll(s, "(?:", "("), syntax.Perl)
-	if err != nil {
-		return false
-	}
-	c := regexCost{}
-	return c.add(re, false) && c.open <= 2 && c.choices <= 4
-}
-
-// regexCost counts what multiplies the ways in which a text can match.
-type regexCost struct {
-	open    int // repetitions without an upper end
-	choices int // repetitions of no fixed number
-}
-
-// add walks down; it is false where a repetition is repeated or chooses, and where one is long.
-func (c *regexCost) add(re *syntax.Regexp, inside bool) bool {
-	repeats := re.Op == syntax.OpStar || re.Op == syntax.OpPlus || re.Op == syntax.OpQuest || re.Op == syntax.OpRepeat
-	if inside && (repeats || re.Op == syntax.OpAlternate) || re.Op == syntax.OpRepeat && (re.Min > 64 || re.Max > 64) {
-		return false
-	}
-	switch {
-	case re.Op == syntax.OpStar, re.Op == syntax.OpPlus, re.Op == syntax.OpRepeat && re.Max < 0:
-		c.open++
-		c.choices++
-	case re.Op == syntax.OpQuest, re.Op == syntax.OpRepeat && re.Min != re.Max:
-		c.choices++
-	}
-	for _, sub := range re.Sub {
-		if !c.add(sub, inside || repeats) {
-			return false
-		}
-	}
-	return true
-}
 
 func outputPath(s string) bool {
 	if strings.HasPrefix(s, "/") || strings.HasPrefix(s, "-") {

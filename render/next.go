@@ -170,7 +170,7 @@ func (r *Release) Next(s State, wanted string, ev Evidence) (Decision, error) {
 	}
 	replanned := !l.promoted() && !r.back && !bytes.Equal(r.asked, l.steps)
 	if replanned && !ev.Replan {
-		return refuse("%s, and the spec has other steps by now: put back those in %s to go on, or gitramp advance --replan", l.where(), LockFile), nil
+		return refuse("%s, and the spec has other steps by now (spec.steps): put back those in %s to go on, or gitramp advance --replan", l.where(), LockFile), nil
 	}
 	if own, _, err := r.Own(s); err != nil {
 		return Decision{}, err

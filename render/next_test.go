@@ -96,7 +96,7 @@ func TestNext(t *testing.T) {
 			w.text = strings.Replace(w.text, "setWeight: 50", "setWeight: 60", 1)
 			return w
 		}, "2", late,
-			"refused: " + goesOn + "2 of 7 (weight-20), and the spec has other steps by now: put back those in gitramp.lock to go on, or gitramp advance --replan"},
+			"refused: " + goesOn + "2 of 7 (weight-20), and the spec has other steps by now (spec.steps): put back those in gitramp.lock to go on, or gitramp advance --replan"},
 		{"ramping, other steps: the hold of the step counts", func(t tester) *story {
 			w := at(2)(t)
 			w.text = strings.Replace(w.text, "setWeight: 50", "setWeight: 60", 1)
@@ -131,7 +131,7 @@ func TestNext(t *testing.T) {
 			w.text = strings.Replace(w.text, "replicas: 4", "replicas: 3", 1)
 			return w
 		}, "2", late,
-			"refused: " + goesOn + "1 of 7 (prepare); meanwhile the spec changes prod-deployment.yaml, where only replicas may change, and only upwards: put it back until the rollout is over"},
+			"refused: " + goesOn + "1 of 7 (prepare); meanwhile the spec changes spec.replicas, where only more may be asked for: put it back until the rollout is over"},
 		{"ramping, edited: refused", func(t tester) *story { w := at(2)(t); w.state = edited(t, w.state, "prod-service.yaml"); return w }, "2", late, "refused: prod-service.yaml was edited since gitramp wrote it"},
 		{"ramping, edited, S: abort all the same", func(t tester) *story { w := at(2)(t); w.state = edited(t, w.state, "prod-service.yaml"); return w }, "1", late, "abort"},
 		{"ramping, paused", paused(2), "2", late, "waiting: paused: gitramp resume, promote or abort"},

@@ -65,8 +65,8 @@ func TestRenderIsPure(t *testing.T) {
 // routerWords name a router, or a kind of object that only one of them has.
 var routerWords = []string{"ingress", "nginx", "gateway", "httproute", "grpc"}
 
-// namesAllowed are the texts outside render/route that may name one: examples for people.
-var namesAllowed = map[string]string{"../cmd/gitramp/init.go": "gitramp init --router gateway-api --gateway infra/public"}
+// namesAllowed are the texts outside render/route that may name one: an example for people, and the protocol that excludes the other from a listener.
+var namesAllowed = map[string]string{"../cmd/gitramp/init.go": "gitramp init --router gateway-api --gateway infra/public", "../cmd/internal/app/claim.go": `"GRPC"`}
 
 // TestNobodyKnowsARouter: no text and no name in the code of the core and of the verbs is of one router; whoever needs to know asks the Router. Comments may say
 // what it is like.

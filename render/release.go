@@ -101,7 +101,7 @@ func (r *Release) pin(l Lock) error {
 	r.plan(l.Steps, l.steps)
 	at := l.Step.Index
 	if r.Plan.Last() != l.Step.Last || r.Plan.Steps[at].Name != l.Step.Name || !l.Phase.GoesBack() && (r.Plan.Steps[at].Transition != l.Phase || r.Plan.Steps[at].Weight != l.Weight) {
-		return fmt.Errorf("%s, and the spec makes another plan of its steps by now (replicas, minPods): put that back until the rollout is over", l.where())
+		return fmt.Errorf("%s, and the spec makes another plan of its steps by now (spec.replicas, spec.minPods): put that back until the rollout is over", l.where())
 	}
 	return nil
 }

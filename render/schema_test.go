@@ -143,6 +143,9 @@ func (g generator) object(s *schema.Schema, typ reflect.Type, path string) {
 		at := strings.TrimPrefix(path+"."+name, ".")
 		p := g.schema(f.Type, f.Tag, at)
 		p.Description = g.docs[typ.Name()+"."+f.Name]
+		if rest, ok := strings.CutPrefix(p.Description, f.Name+" "); ok { // Go's name of it is nobody's but ours
+			p.Description = name + " " + rest
+		}
 		if p.Default = f.Tag.Get("default"); p.Default == "" {
 			p.Default = nil
 		} else if n, err := strconv.Atoi(f.Tag.Get("default")); err == nil {
@@ -276,6 +279,9 @@ func TestSchemaSaysEverything(t *testing.T) {
 	}
 	var walk func(f schema.Field)
 	walk = func(f schema.Field) {
+		if first, _, _ := strings.Cut(f.Description, " "); f.Path != "" && strings.EqualFold(first, f.Name()) && first != f.Name() {
+			t.Errorf("%s: is described by a name of Go's: %s", f.Path, f.Description)
+		}
 		for _, c := range f.Children() {
 			if c.Description == "" {
 				t.Errorf("%s has no description", c.Path)

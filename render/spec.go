@@ -254,6 +254,14 @@ func (c *Canary) RouteSpec() route.Route {
 	return c.Spec.Routes[0]
 }
 
+// RouteField is where the spec has its one route.
+func (c *Canary) RouteField() string {
+	if c.Spec.Route == nil {
+		return "spec.routes[0]"
+	}
+	return "spec.route"
+}
+
 // OutputPath is the output directory, slash-separated and relative to the root of the target repository.
 func (c *Canary) OutputPath() string {
 	return c.Spec.Output.Path

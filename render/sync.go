@@ -2,7 +2,9 @@ package render
 
 import (
 	"reflect"
+	"slices"
 	"strconv"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -11,7 +13,8 @@ import (
 )
 
 // CannotSync says why a tree cannot be brought to own, what the spec says today of its own step; "" where it can. Between two releases everything can. While
-// a rollout is on its way only what moves no request between the revisions and takes no pod away: where the route is, and more replicas.
+// a rollout is on its way only what moves no request between the revisions and takes no pod away: hosts, paths, certificates and more replicas. The error names
+// the spec's field.
 func (r *Release) CannotSync(s State, own Tree) string {
 	if s.IsIdle() {
 		return ""
@@ -22,28 +25,90 @@ func (r *Release) CannotSync(s State, own Tree) string {
 		}
 		return s.Lock.where() + ", and files of it were edited that the spec does not render as they were: take them back with git"
 	}
-	stuck := func(path, what string) string {
-		return s.Lock.where() + "; meanwhile the spec changes " + path + ", where " + what + ": put it back until the rollout is over"
-	}
+	what, why := r.fixedField(s, own), "nothing may change"
 	for _, ch := range Changes(s.Tree, own) {
-		switch {
-		case ch.Path == LockFile:
-		case ch.Op != Changed:
-			return stuck(ch.Path, "nothing may change")
-		case ch.Path == "prod-deployment.yaml", ch.Path == "canary-deployment.yaml":
-			if !moreReplicas(ch.Old, ch.New) {
-				return stuck(ch.Path, "only replicas may change, and only upwards")
-			}
-		case ch.Path == "prod-service.yaml", ch.Path == "canary-service.yaml", ch.Path == PreviousFile:
-			return stuck(ch.Path, "nothing may change")
-		case ch.Path != KustomizationFile && nameOf(ch.Old) != nameOf(ch.New):
-			return stuck(ch.Path, "the name may not change")
+		if what == "" {
+			what, why = r.fixedFile(ch, s.Tree, own)
 		}
 	}
-	if before, after := r.splitOf(s.Tree), r.splitOf(own); !reflect.DeepEqual(before, after) {
-		return stuck("the route", "who reaches the canary may not change")
+	if before, after := r.splitOf(s.Tree), r.splitOf(own); what == "" && !reflect.DeepEqual(before, after) {
+		what, why = r.spec.RouteField()+".match", "who reaches the canary may not change"
+	}
+	if what == "" {
+		return ""
+	}
+	return s.Lock.where() + "; meanwhile the spec changes " + what + ", where " + why + ": put it back until the rollout is over"
+}
+
+// fixedField is the field of the route that changes and may not: whatever decides by whom, and as what, the route is served.
+func (r *Release) fixedField(s State, own Tree) string {
+	is, at := r.canary.RouteSpec(), r.spec.RouteField()+"."
+	if s.Lock.Router != is.Router {
+		return at + "router"
+	}
+	before, _ := fixedIn(r.router, s.Tree)
+	after, order := fixedIn(r.router, own)
+	for _, f := range order {
+		if was, known := before[f]; known && !slices.Equal(was, after[f]) {
+			return at + is.FieldOf(f)
+		}
 	}
 	return ""
+}
+
+// fixedIn is what a tree's route says of each field that is fixed, and their order. A path can be there in two types, and is there once for every rule of some.
+func fixedIn(router route.Router, t Tree) (texts map[route.Fixed][]string, order []route.Fixed) {
+	texts = map[route.Fixed][]string{}
+	for _, f := range router.Fixed(objectsOf(t)) {
+		key := route.Fixed{Field: f.Field, Path: f.Path}
+		if texts[key] == nil {
+			order = append(order, key)
+		}
+		if !slices.Contains(texts[key], f.Text) {
+			texts[key] = append(texts[key], f.Text)
+		}
+	}
+	return texts, order
+}
+
+// fixedFile says what of a changed file may not change, by the spec's field where one is known, and why; "" where it may.
+func (r *Release) fixedFile(ch Change, from, to Tree) (what, why string) {
+	component, kind, _ := strings.Cut(strings.TrimSuffix(ch.Path, ".yaml"), "-")
+	replicas := r.spec.Spec.Replicas != replicasOf(from, "prod-deployment.yaml")
+	switch {
+	case ch.Path == LockFile, ch.Path == KustomizationFile && ch.Op == Changed:
+		return "", ""
+	case ch.Op != Changed:
+		return ch.Path, "nothing may change"
+	case ch.Path == PreviousFile && replicas:
+		return "spec.replicas", "nothing may change once prod has the new revision"
+	case ch.Path == PreviousFile:
+		return ch.Path, "nothing may change"
+	case nameOf(ch.Old) != nameOf(ch.New):
+		if kind != "deployment" && kind != "service" {
+			component, kind = strings.Replace(component, "shared", "prod", 1), "route"
+		}
+		return "spec.output.names." + component + "." + kind, "the name may not change"
+	case kind == "service":
+		return ch.Path, "nothing may change"
+	case kind != "deployment" || moreReplicas(ch.Old, ch.New):
+		return "", ""
+	case replicasOf(to, ch.Path) >= replicasOf(from, ch.Path):
+		return ch.Path, "only replicas may change"
+	case replicas:
+		return "spec.replicas", "only more may be asked for"
+	}
+	return "spec.minPods", "only more may be asked for"
+}
+
+func replicasOf(t Tree, path string) int {
+	data, _ := t.Get(path)
+	n, err := node.Parse(data)
+	if err != nil {
+		return 0
+	}
+	replicas, _ := strconv.Atoi(node.Text(n, "spec", "replicas"))
+	return replicas
 }
 
 func moreReplicas(old, now []byte) bool {
@@ -81,6 +146,15 @@ func (s State) Split() *route.Split {
 }
 
 func splitOf(router route.Router, t Tree) *route.Split {
+	split, err := router.Split(objectsOf(t))
+	if err != nil {
+		return nil
+	}
+	return split
+}
+
+// objectsOf are a tree's objects that can be read.
+func objectsOf(t Tree) []route.Object {
 	var objs []route.Object
 	for _, path := range t.Resources() {
 		data, _ := t.Get(path)
@@ -89,9 +163,5 @@ func splitOf(router route.Router, t Tree) *route.Split {
 			objs = append(objs, route.Object{Path: path, Node: doc.Content[0]})
 		}
 	}
-	split, err := router.Split(objs)
-	if err != nil {
-		return nil
-	}
-	return split
+	return objs
 }

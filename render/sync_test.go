@@ -34,25 +34,27 @@ spec:
 func TestMidway(t *testing.T) {
 	for _, c := range []struct {
 		name, from, to string
-		sync           bool // brought in; else refused at every step
+		field          string // it is refused, and the error names this; "": it is brought in
 	}{
-		{"nothing", "settle: 10m", "settle: 10m", true},
-		{"settle", "settle: 10m", "settle: 1m", true},
-		{"more replicas", "replicas: 10\n", "replicas: 12\n", true},
-		{"fewer replicas", "replicas: 10\n", "replicas: 9\n", false},
-		{"replicas that change the plan", "replicas: 10\n", "replicas: 8\n", false},
-		{"the steps: the pinned ones hold", "setWeight: 50", "setWeight: 60", true},
-		{"the total: the pinned one holds", "weightTotal: 100", "weightTotal: 1000", true},
-		{"a host", "host: a.example.com", "hosts: [a.example.com, b.example.com]", true},
-		{"a path", "path: /,", "path: /v2,", true},
-		{"the class", "class: nginx", "class: other", true},
-		{"the matches", "name: X-Canary", "name: X-Beta", false},
-		{"no matches", ", match: [{header: {name: X-Canary}}]", "", false},
-		{"the prod route's name", "route: app-route", "route: another", false},
-		{"the canary route's name", "route: app-canary-route", "route: another", false},
-		{"the canary Deployment's name", "canary: {route:", "canary: {deployment: another, route:", false},
-		{"the canary Service's name", "canary: {route:", "canary: {service: another, route:", false},
-		{"minPods below what is needed", "minPods: 2", "minPods: 1", true},
+		{"nothing", "settle: 10m", "settle: 10m", ""},
+		{"settle", "settle: 10m", "settle: 1m", ""},
+		{"more replicas", "replicas: 10\n", "replicas: 12\n", ""},
+		{"fewer replicas", "replicas: 10\n", "replicas: 9\n", "spec.replicas"},
+		{"replicas that change the plan", "replicas: 10\n", "replicas: 8\n", "spec.replicas"},
+		{"the steps: the pinned ones hold", "setWeight: 50", "setWeight: 60", ""},
+		{"the total: the pinned one holds", "weightTotal: 100", "weightTotal: 1000", ""},
+		{"a host", "host: a.example.com", "hosts: [a.example.com, b.example.com]", ""},
+		{"a path", "path: /,", "path: /v2,", ""},
+		{"a certificate", "class: nginx", "class: nginx, tls: [{secretName: a}]", ""},
+		{"the class", "class: nginx", "class: other", "spec.route.class"},
+		{"the router", "class: nginx", "router: gateway-api, parentRefs: [{name: a}]", "spec.route.router"},
+		{"the matches", "name: X-Canary", "name: X-Beta", "spec.route.match"},
+		{"no matches", ", match: [{header: {name: X-Canary}}]", "", "spec.route.match"},
+		{"the prod route's name", "route: app-route", "route: another", "spec.output.names.prod.route"},
+		{"the canary route's name", "route: app-canary-route", "route: another", "spec.output.names.canary.route"},
+		{"the canary Deployment's name", "canary: {route:", "canary: {deployment: another, route:", "spec.output.names.canary.deployment"},
+		{"the canary Service's name", "canary: {route:", "canary: {service: another, route:", "spec.output.names.canary.service"},
+		{"minPods below what is needed", "minPods: 2", "minPods: 1", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if !strings.Contains(midway, c.from) {
@@ -66,15 +68,66 @@ func TestMidway(t *testing.T) {
 				}
 				if why := editMidway(t, s, edited); why != "" {
 					refused++
-					if c.sync && c.name != "more replicas" {
+					switch {
+					case c.name == "more replicas" && !strings.Contains(why, "spec.replicas"), c.field != "" && !strings.Contains(why, c.field):
+						t.Errorf("%s: refused, and does not name %s: %s", s.ID(), c.field, why)
+					case c.field == "" && c.name != "more replicas":
 						t.Errorf("%s: refused: %s", s.ID(), why)
 					}
 				}
 			}
-			if !c.sync && refused == 0 {
+			if c.field != "" && refused == 0 {
 				t.Error("refused at no step")
 			}
 		})
+	}
+}
+
+// TestMidwayGateway is the same for the fields of a route that only Gateway API has.
+func TestMidwayGateway(t *testing.T) {
+	const filter = "filters: [{type: RequestHeaderModifier, requestHeaderModifier: {remove: [X-A]}}]"
+	for _, c := range []struct{ name, from, to, field string }{
+		{"another Gateway", "parentRefs: [{name: a}]", "parentRefs: [{name: b}]", "changes spec.routes[0].parentRefs,"},
+		{"another listener", "parentRefs: [{name: a}]", "parentRefs: [{name: a, sectionName: https}]", "changes spec.routes[0].parentRefs,"},
+		{"another protocol", "path: /a.B", "path: /a.B, protocol: GRPC", "changes spec.routes[0].protocol,"},
+		{"a filter", "path: /a.B", "path: /a.B, " + filter, "changes spec.routes[0].filters,"},
+		{"a filter of one rule", "path: /a.B", "rules: [{paths: [/c]}, {paths: [/a.B], " + filter + "}]", "changes spec.routes[0].rules[1].filters,"},
+		{"a path with a filter of its own", "path: /a.B", "rules: [{paths: [/c], " + filter + "}, {paths: [/a.B]}]", ""},
+		{"the path in a second type, with a filter", "path: /a.B", "rules: [{paths: [/a.B]}, {paths: [/a.B], pathType: Exact, " + filter + "}]", "changes spec.routes[0].rules[0].filters,"},
+		{"hosts", "host: a.example.com", "hosts: [b.example.com, a.example.com]", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			text := strings.Replace(midway, midway[strings.Index(midway, "  route: "):strings.Index(midway, "  output: ")],
+				"  routes: [{router: gateway-api, parentRefs: [{name: a}], host: a.example.com, path: /a.B, match: [{header: {name: X-Canary}}]}]\n", 1)
+			edited := parse(t, strings.Replace(text, c.from, c.to, 1))
+			for _, s := range ramp(t, parse(t, text)) {
+				if !s.HasCanary() {
+					continue
+				}
+				if why := editMidway(t, s, edited); c.field == "" && why != "" || !strings.Contains(why, c.field) {
+					t.Errorf("%s: refused with %q, want %q", s.ID(), why, c.field)
+				}
+			}
+		})
+	}
+}
+
+// TestMidwayTwoTypes: what stays as it is does not stop a sync, where one path is there in two types that are treated differently.
+func TestMidwayTwoTypes(t *testing.T) {
+	text := strings.Replace(midway, midway[strings.Index(midway, "  route: "):strings.Index(midway, "  output: ")], "  route: {router: gateway-api, parentRefs: [{name: a}], "+
+		"host: a.example.com, match: [{header: {name: X-Canary}}], rules: [{paths: [/a]}, {paths: [/a], pathType: Exact, filters: [{type: RequestHeaderModifier, requestHeaderModifier: {remove: [X-A]}}]}]}\n", 1)
+	moved := parse(t, strings.Replace(text, "host: a.example.com", "host: b.example.com", 1))
+	matched := parse(t, strings.Replace(text, "header: {name: X-Canary}", "cookie: {name: c}}, {header: {name: X-Canary}", 1))
+	for _, s := range ramp(t, parse(t, text)) {
+		if !s.HasCanary() {
+			continue
+		}
+		if why := editMidway(t, s, moved); why != "" {
+			t.Errorf("%s: another host is refused: %s", s.ID(), why)
+		}
+		if why := editMidway(t, s, matched); s.Weight > 0 && !strings.Contains(why, "changes spec.route.match,") {
+			t.Errorf("%s: another match is refused with %q", s.ID(), why)
+		}
 	}
 }
 

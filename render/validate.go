@@ -47,6 +47,8 @@ func (v *validator) canary() {
 	v.output()
 	if v.route() {
 		v.steps()
+	} else if !v.failed("spec.route") && !v.failed("spec.routes") {
+		v.exactWeights(defaultTotal)
 	}
 	if s := &v.c.Spec; s.MinPods > s.Replicas {
 		v.wrong("spec.minPods", fmt.Sprint(s.MinPods), "", fmt.Sprintf("1 to spec.replicas, which is %d", s.Replicas))
@@ -198,7 +200,7 @@ func (v *validator) route() bool {
 	v.rules(field, r)
 	v.tls(field, r)
 	for i, m := range r.Match {
-		v.match(fmt.Sprintf("%s.match[%d]", field, i), m)
+		v.match(fmt.Sprintf("%s.match[%d]", field, i), m, r.Match[:i])
 	}
 	router, err := route.ByName(r.Router)
 	if err != nil || len(v.errs) > before || v.failed(field) {
@@ -300,7 +302,7 @@ func (v *validator) tls(field string, r *route.Route) {
 	}
 }
 
-func (v *validator) match(field string, m route.Match) {
+func (v *validator) match(field string, m route.Match, before []route.Match) {
 	if v.failed(field) {
 		return
 	}
@@ -310,6 +312,21 @@ func (v *validator) match(field string, m route.Match) {
 	if m.Header != nil && m.Header.Value != "" && m.Header.Pattern != "" {
 		v.wrong(field+".header", "", "has both value and pattern", "one of value, pattern")
 	}
+	for _, b := range before {
+		switch {
+		case m.Header != nil && b.Header != nil && sameHeader(*m.Header, *b.Header):
+			v.wrong(field+".header.name", m.Header.Name, "", "each header once, or each time with another value or pattern")
+			return
+		case m.Cookie != nil && b.Cookie != nil && *m.Cookie == *b.Cookie:
+			v.wrong(field+".cookie.name", m.Cookie.Name, "", "each cookie once")
+			return
+		}
+	}
+}
+
+// sameHeader says whether two rules ask for the same: names of headers are the same in any case.
+func sameHeader(a, b route.Header) bool {
+	return strings.EqualFold(a.Name, b.Name) && a.Value == b.Value && a.Pattern == b.Pattern
 }
 
 func (v *validator) steps() {
@@ -355,18 +372,31 @@ const leastSettle Duration = 5 * 60
 // allowedWeight is what the decoder says of a weight.
 var allowedWeight = fmt.Sprintf("0 to %d", maxWeightTotal)
 
-// total is what weights add up to. The decoder knows no more than how large it may be at all, so its errors about weights are made exact here.
+// defaultTotal is the default of weightTotal.
+const defaultTotal = 100
+
+// total is what weights add up to.
 func (v *validator) total() int {
-	total := v.c.Spec.Routes[0].WeightTotal
 	if v.failed("spec.route.weightTotal") || v.failed("spec.routes[0].weightTotal") {
-		total = maxWeightTotal
+		return maxWeightTotal
 	}
+	v.exactWeights(v.c.Spec.Routes[0].WeightTotal)
+	return v.c.Spec.Routes[0].WeightTotal
+}
+
+// exactWeights makes the decoder's errors about weights exact: it knows no more than how large a total may be at all.
+func (v *validator) exactWeights(total int) {
 	for i := range v.errs {
-		if strings.HasSuffix(v.errs[i].Field, ".setWeight") && v.errs[i].Allowed == allowedWeight {
-			v.errs[i].Allowed = fmt.Sprintf("0 to %d", total)
+		e := &v.errs[i]
+		how, ours := strings.CutPrefix(e.Allowed, allowedWeight)
+		if !ours || !strings.HasSuffix(e.Field, ".setWeight") {
+			continue
+		}
+		e.Allowed = fmt.Sprintf("0 to %d", total) + how
+		if _, part, _ := strings.Cut(e.Value, "."); total == defaultTotal && strings.Trim(part, "0") != "" && allDigits(part) {
+			e.Allowed += " (for half a percent set weightTotal: 1000 in the route, and setWeight: 5)"
 		}
 	}
-	return total
 }
 
 func (v *validator) scale(field string, s CanaryScale) {

@@ -29,11 +29,13 @@ func (c *cli) commit() *cobra.Command {
 		Long: `Writes the release that the specs ask for as commits onto a branch: the k-th
 commit holds the k-th step of each app. It goes on from the tree at the branch's
 tip and is done when every app is idle on the revision that its spec asks for;
-running it again then does nothing. No hold is waited for, so it is for a branch
-that no controller follows: one with an upstream is refused (--onto-live writes
-onto it all the same). The branch moves once, after all commits are made. Where
-it is checked out, only the output paths are brought along: other files and
-staged changes stay as they are. Commit hooks are not run.`,
+running it again then does nothing. A rollout on its way that the spec no longer
+asks for is superseded: its canary is withdrawn and deleted, then the new one
+begins. No hold is waited for, so it is for a branch that no controller follows:
+one with an upstream is refused (--onto-live writes onto it all the same). The
+branch moves once, after all commits are made. Where it is checked out, only the
+output paths are brought along: other files and staged changes stay as they are.
+Commit hooks are not run.`,
 		Example: "  gitramp commit canary.yaml\n  gitramp commit canary.yaml --repo ../deploy --branch release/green\n  gitramp commit apps/ --dry-run",
 		RunE:    func(cmd *cobra.Command, args []string) error { return c.runCommit(cmd.Context(), f, args) },
 	}
@@ -76,9 +78,6 @@ func (c *cli) runCommit(ctx context.Context, f commitFlags, args []string) error
 		return app.Conflict{Text: fmt.Sprintf("branch %s has the upstream %s, so a controller may follow it, and commit waits for no hold: "+
 			"name a branch of your own with --branch (a new one begins at HEAD), or add --onto-live", branch.Name, branch.Upstream)}
 	}
-	if branch.Tip == "" && branch.Start != "" {
-		c.note("%s is a new branch: it begins at HEAD, %.10s", branch.Name, branch.Start)
-	}
 	if branch.Upstream != "" && f.date != "" {
 		return usage("--date: branch %s has the upstream %s, and holds are counted from the dates of its commits", branch.Name, branch.Upstream)
 	}
@@ -89,10 +88,13 @@ func (c *cli) runCommit(ctx context.Context, f commitFlags, args []string) error
 		c.note("%s", result.Recovered)
 	}
 	if n := len(result.Uncommitted); n > 0 && len(result.Subjects) > 0 && c.output != "json" {
-		c.note("warning: %s not in git as it is used here, so the branch does not say where these manifests come from: commit the spec too", countOf(n, result.Uncommitted[0]))
+		c.note("warning: %s not committed as it is used here, so the branch does not say where these manifests come from: commit the spec too", countOf(n, result.Uncommitted[0]))
 	}
 	if err != nil {
 		return err
+	}
+	if branch.Tip == "" && branch.Start != "" && len(result.Subjects) > 0 {
+		c.note("%s is a new branch: it begins at HEAD, %.10s", branch.Name, branch.Start)
 	}
 	return c.reportCommits(result, branch, f.dryRun)
 }

@@ -20,8 +20,9 @@ func (c *cli) diff() *cobra.Command {
 		Short:   "Show what changes between two steps",
 		Long: `Shows what changes between two steps of the ramp, as a unified diff: both are
 given by number or by name, and TO is by default the step after FROM. Without
-FROM it shows what commit would write next onto the tree as it is. The lock is
-left out: it changes in every step. Exits with 3 where there is a difference.`,
+FROM it shows what commit would write next onto the tree as it is. What gitramp
+keeps for itself (gitramp.lock, gitramp.previous) is left out. Exits with 3 where
+there is a difference.`,
 		Example: "  gitramp diff canary.yaml\n  gitramp diff canary.yaml weight-20\n  gitramp diff canary.yaml 0 cleanup",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) < 1 || len(args) > 3 {
@@ -49,13 +50,19 @@ func (c *cli) runDiff(ctx context.Context, t target, spec string, words []string
 	if len(words) == 0 {
 		return c.diffNext(a)
 	}
+	if a, _, err = a.Coming(); err != nil {
+		return err
+	}
 	plan := a.Release.Plan
 	from, err := pickStep(plan, words[0])
 	if err != nil {
 		return err
 	}
 	to := plan.Steps[min(from.Index+1, plan.Last())]
-	if len(words) > 1 {
+	switch {
+	case len(words) == 1 && from.Index == to.Index:
+		c.note("%s is the last step: none follows it", from.ID())
+	case len(words) > 1:
 		if to, err = pickStep(plan, words[1]); err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,6 +23,8 @@ const (
 	exitConflict = 5
 	exitRefused  = 6
 	exitNetwork  = 7
+
+	exitInterrupted = 128 + 2 // SIGINT, as a shell has it
 )
 
 // found ends a check that has printed what it found.
@@ -55,6 +58,8 @@ func exitCode(err error) int {
 		}
 	}
 	switch {
+	case errors.Is(err, context.Canceled):
+		return exitInterrupted
 	case is[app.Usage](err), is[*git.Usage](err):
 		return exitUsage
 	case is[render.SpecError](err), is[*dir.Outside](err), is[*git.Outside](err), is[found](err):

@@ -43,7 +43,7 @@ the beginning can be left out. Without a field it explains the whole file.`,
 
 func unknownField(e *schema.Unknown) error {
 	if near := render.Suggest(e.Name, e.Names); near != "" {
-		return usage("field %q is unknown in %s, did you mean %s?: allowed %s", e.Name, e.Path, near, strings.Join(e.Names, ", "))
+		return usage("field %q is unknown in %s (did you mean %s?): allowed %s", e.Name, e.Path, near, strings.Join(e.Names, ", "))
 	}
 	if len(e.Names) == 0 {
 		return usage("%s has no fields, and %q is asked for", e.Path, e.Name)

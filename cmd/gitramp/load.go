@@ -13,6 +13,7 @@ import (
 	"github.com/gitramp/gitramp/cmd/internal/app"
 	"github.com/gitramp/gitramp/cmd/internal/dir"
 	"github.com/gitramp/gitramp/cmd/internal/git"
+	"github.com/gitramp/gitramp/cmd/internal/rollout"
 	"github.com/gitramp/gitramp/render"
 )
 
@@ -29,11 +30,22 @@ func (t *target) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&t.branch, "branch", "", "the branch that holds the output (default: the one that is checked out)")
 }
 
+// there checks that --repo is somewhere.
+func (t target) there() error {
+	if info, err := os.Stat(t.repo); t.repo != "" && (err != nil || !info.IsDir()) {
+		return usage("--repo: %s is no directory: allowed the top of a git repository, or a directory in it", t.repo)
+	}
+	return nil
+}
+
 // open opens the target repository of an app and finds the branch; nil where there is no repository and none was asked for. Whoever only reads may do so at a
 // detached HEAD.
 func (t target) open(ctx context.Context, a *app.App, reads bool) (*git.Repo, git.Branch, error) {
 	if t.cmd.Flags().Changed("branch") && t.branch == "" {
 		return nil, git.Branch{}, usage("--branch: value \"\" is invalid: allowed the name of a branch")
+	}
+	if err := t.there(); err != nil {
+		return nil, git.Branch{}, err
 	}
 	at := t.repo
 	if at == "" {
@@ -99,6 +111,7 @@ func (t target) compile(ctx context.Context, set *app.Set, apps []*app.App) erro
 		return err
 	}
 	read := func(string) (map[string][]byte, error) { return nil, nil }
+	behind := &rollout.Behind{Repo: repo, Tip: branch.Base()}
 	if repo != nil {
 		defer repo.Close()
 		reader, err := repo.Reader(ctx, branch.Base())
@@ -114,6 +127,9 @@ func (t target) compile(ctx context.Context, set *app.Set, apps []*app.App) erro
 		if err == nil {
 			err = set.Compile(a, a.Spec.OutputPath(), files)
 		}
+		if err == nil && a.State.Lock == nil && repo != nil {
+			err = behind.Look(ctx, a)
+		}
 		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
@@ -121,6 +137,9 @@ func (t target) compile(ctx context.Context, set *app.Set, apps []*app.App) erro
 
 // inDirectory compiles every spec against the directory on disk that its output path names. It returns the base of each.
 func (c *cli) inDirectory(t target, args []string, tolerateDrift bool) ([]*app.App, []string, error) {
+	if err := t.there(); err != nil {
+		return nil, nil, err
+	}
 	set := app.NewSet()
 	set.TolerateDrift = tolerateDrift
 	apps, err := c.parseAll(set, args)
@@ -137,10 +156,6 @@ func (c *cli) inDirectory(t target, args []string, tolerateDrift bool) ([]*app.A
 		}
 		if bases[i] == "" {
 			errs = append(errs, usage("%s lies in no git repository: say with --repo where %s is", a.File, a.Spec.OutputPath()))
-			continue
-		}
-		if info, err := os.Stat(bases[i]); err != nil || !info.IsDir() {
-			errs = append(errs, usage("--repo: %s is no directory", bases[i]))
 			continue
 		}
 		files, err := dir.Read(bases[i], a.Spec.OutputPath())

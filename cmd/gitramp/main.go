@@ -30,7 +30,11 @@ func run(args []string, stdout, stderr io.Writer) (code int) {
 	}()
 	root := c.root()
 	root.SetArgs(args)
-	return c.finish(errors.Join(root.ExecuteContext(ctx), out.err))
+	code = c.finish(errors.Join(root.ExecuteContext(ctx), out.err))
+	if ctx.Err() != nil && code != exitDone {
+		return exitInterrupted // whatever it was that the signal ended
+	}
+	return code
 }
 
 // sink remembers that what was printed did not arrive, so that a full disk is no success.

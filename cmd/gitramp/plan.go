@@ -20,7 +20,9 @@ func (c *cli) plan() *cobra.Command {
 		Long: `Shows every step of the release that the spec asks for: the weight, the pods of
 both tracks, the files that change, and what must be true before the step after
 it. What prod runs now is taken from the tree at the tip of the target branch;
-where there is none, from spec.stable. Nothing is written.`,
+where there is none, from spec.stable. Where a rollout is on its way and the spec
+asks for a third revision, the ramp is the one that comes after it. Nothing is
+written.`,
 		Example: "  gitramp plan canary.yaml\n  gitramp plan canary.yaml --diff\n  gitramp plan canary.yaml -o json",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			apps, err := c.atTip(cmd.Context(), t, args)
@@ -31,14 +33,14 @@ where there is none, from spec.stable. Nothing is written.`,
 		},
 	}
 	t.flags(cmd)
-	cmd.Flags().BoolVar(&diff, "diff", false, "show each step's change as a diff (without gitramp.lock, which changes in every step)")
+	cmd.Flags().BoolVar(&diff, "diff", false, "show each step's change as a diff (without gitramp.lock and gitramp.previous, the bookkeeping)")
 	return cmd
 }
 
 func (c *cli) printPlans(apps []*app.App, diff bool) error {
 	var views []show.Plan
 	for i, a := range apps {
-		ramp, err := show.Ramp(a)
+		ramp, err := show.NewRamp(a)
 		if err != nil {
 			return err
 		}
@@ -47,11 +49,11 @@ func (c *cli) printPlans(apps []*app.App, diff bool) error {
 			if i > 0 {
 				fmt.Fprintln(c.out)
 			}
-			c.printer().Table(a, ramp, diff)
+			c.printer().Table(ramp, diff)
 		case "markdown":
-			c.printer().Markdown(a, ramp, diff)
+			c.printer().Markdown(ramp, diff)
 		default:
-			views = append(views, show.NewPlan(a, ramp, diff))
+			views = append(views, show.NewPlan(ramp, diff))
 		}
 	}
 	if views == nil {

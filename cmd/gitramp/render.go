@@ -30,7 +30,8 @@ Without a flag they go to stdout in apply order, at the step that the tree of th
 output path is at (idle where there is none); --step picks another. --to writes
 every step of the ramp into DIR/NN-name/, to look at. --write brings the output
 path on disk up to date with the spec without moving a step, and --check says
-with exit code 3 whether it would change anything: for a pre-commit hook and CI.`,
+with exit code 3 whether it would change anything: for a pre-commit hook and CI.
+A spec that nothing is installed of yet passes --check.`,
 		Example: `  gitramp render canary.yaml
   gitramp render canary.yaml --step weight-20 | kubectl diff -f -
   gitramp render canary.yaml --to out
@@ -42,7 +43,7 @@ with exit code 3 whether it would change anything: for a pre-commit hook and CI.
 	cmd.Flags().StringVar(&f.step, "step", "", "the step to render: its number or name")
 	cmd.Flags().StringVar(&f.to, "to", "", "write every step of the ramp into this folder")
 	cmd.Flags().BoolVar(&f.write, "write", false, "write the output path in place, at its own step")
-	cmd.Flags().BoolVar(&f.check, "check", false, "exit with 3 where --write would change anything")
+	cmd.Flags().BoolVar(&f.check, "check", false, "exit with 3 where --write would change anything that is installed")
 	cmd.Flags().BoolVar(&f.overwriteDrift, "overwrite-drift", false, "with --write: also over files that somebody else edited")
 	return cmd
 }

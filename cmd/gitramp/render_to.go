@@ -36,16 +36,16 @@ func (c *cli) renderTo(to string, apps []*app.App) error {
 
 // rampTo writes the steps of one app, or only finds out whether they could be written.
 func (c *cli) rampTo(to, below string, a *app.App, write bool) error {
-	ramp, err := show.Ramp(a)
+	ramp, err := show.NewRamp(a)
 	if err != nil {
 		return err
 	}
 	if write {
-		if err := c.staleSteps(to, below, ramp); err != nil {
+		if err := c.staleSteps(to, below, ramp.Steps); err != nil {
 			return err
 		}
 	}
-	for _, st := range ramp {
+	for _, st := range ramp.Steps {
 		rel := path.Join(below, st.ID())
 		owned, err := ownedFiles(to, rel)
 		if err != nil {
@@ -61,7 +61,7 @@ func (c *cli) rampTo(to, below string, a *app.App, write bool) error {
 		}
 	}
 	if write {
-		c.note("%s: %d steps in %s", a.Spec.Metadata.Name, len(ramp), path.Join(to, below))
+		c.note("%s: %d steps in %s", a.Spec.Metadata.Name, len(ramp.Steps), path.Join(to, below))
 	}
 	return nil
 }

@@ -23,6 +23,10 @@ func (c *cli) renderInPlace(f renderFlags, args []string) error {
 	var errs []error
 	for i, a := range apps {
 		changes, err := inPlace(a, bases[i], f)
+		if err == nil && f.check && a.State.Lock == nil {
+			c.note("%s: not installed yet: nothing in %s", a.File, a.Spec.OutputPath())
+			continue // there is nothing that could be other than the spec says
+		}
 		for _, ch := range changes {
 			all = append(all, pathChange{a.Spec.Metadata.Name, path.Join(a.Spec.OutputPath(), ch.Path), ch.Op.String()})
 		}
@@ -56,7 +60,9 @@ func inPlace(a *app.App, base string, f renderFlags) ([]dir.Change, error) {
 	} else {
 		tree, _, err = a.Release.Own(a.State)
 		if why := a.Release.CannotSync(a.State, tree); err == nil && why != "" {
-			err = app.Conflict{Text: a.Spec.OutputPath() + ": " + why}
+			if err = (app.Conflict{Text: a.Spec.OutputPath() + ": " + why}); len(a.State.Drift) > 0 {
+				err = a.Edited()
+			}
 		}
 	}
 	if err != nil {

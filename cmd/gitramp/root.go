@@ -44,6 +44,7 @@ commit; there is no controller of gitramp's in the cluster, and no database.
 	}
 	root.SuggestionsMinimumDistance = 2
 	root.Version = toolVersion()
+	root.SetVersionTemplate("gitramp {{.Version}}\n")
 	root.SetOut(c.out)
 	root.SetErr(c.err)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
@@ -86,7 +87,7 @@ func (c *cli) formats(allowed ...string) error {
 func unknownVerb(root *cobra.Command, word string) error {
 	text := fmt.Sprintf("unknown command %q", word)
 	if near := root.SuggestionsFor(word); len(near) > 0 {
-		text += ", did you mean " + strings.Join(near, " or ") + "?"
+		text += " (did you mean " + strings.Join(near, " or ") + "?)"
 	}
 	return usage("%s: see gitramp --help", text)
 }

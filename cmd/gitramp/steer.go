@@ -44,6 +44,9 @@ func (t target) found(ctx context.Context, args []string) (*git.Repo, error) {
 	if t.cmd.Flags().Changed("branch") && t.branch == "" {
 		return nil, usage("--branch: value \"\" is invalid: allowed the name of a branch")
 	}
+	if err := t.there(); err != nil {
+		return nil, err
+	}
 	at := t.repo
 	for _, arg := range args {
 		if info, err := os.Stat(arg); at == "" && err == nil {

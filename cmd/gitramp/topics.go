@@ -16,6 +16,7 @@ const exitCodes = `gitramp exits with
   5  state conflict: the repository or the directory is not what gitramp left or
      read; somebody else was faster, or edited generated files
   6  refused by git: a hook, a signature, a missing identity
+  130  interrupted by ^C or SIGTERM
 
 Of several apps the first present of 1 6 5 3 2 0 counts. Errors go to stderr: one
 line each, FILE:LINE:COLUMN: FIELD: PROBLEM: allowed VALUES; with -o json the

@@ -31,14 +31,20 @@ func (gatewayAPI) AppProtocol(r Route) string {
 	return ""
 }
 
-func (gatewayAPI) Ask() Ask {
-	return Ask{"gateway", "the Gateway, [NAMESPACE/]NAME", "", "public", "parentRefs", "the Gateway that serves the host", func(answer string) *yaml.Node {
-		namespace, name, both := strings.Cut(answer, "/")
-		if !both {
-			return node.Seq(node.Map(node.String("name"), node.String(answer)))
-		}
-		return node.Seq(node.Map(node.String("name"), node.String(name), node.String("namespace"), node.String(namespace)))
-	}}
+func (gatewayAPI) Asks() []Ask {
+	return []Ask{
+		{"gateway", "the Gateway, [NAMESPACE/]NAME", "", "public", "parentRefs", "", "the Gateway that serves the host", gatewayParent},
+		{"protocol", "what the app speaks: HTTP or GRPC", "HTTP", "HTTP", "protocol", "GRPC", "makes a GRPCRoute; HTTP where it is left out", node.String},
+	}
+}
+
+// gatewayParent is the parentRefs of one Gateway, [NAMESPACE/]NAME.
+func gatewayParent(answer string) *yaml.Node {
+	namespace, name, both := strings.Cut(answer, "/")
+	if !both {
+		return node.Seq(node.Map(node.String("name"), node.String(answer)))
+	}
+	return node.Seq(node.Map(node.String("name"), node.String(name), node.String("namespace"), node.String(namespace)))
 }
 
 // FailsOpen: requests for a backend without endpoints are answered 503, each backend its share (apis/v1/httproute_types.go, HTTPRouteRule.BackendRefs).
@@ -386,6 +392,49 @@ func (gatewayAPI) Split(objs []Object) (*Split, error) {
 		}
 	}
 	return nil, nil
+}
+
+// Fixed: another parent is another proxy, another kind another protocol, and a filter makes other requests for whoever gets them.
+func (gatewayAPI) Fixed(objs []Object) []Fixed {
+	var list []Fixed
+	for _, o := range objs {
+		parents := node.Get(o.Node, "spec", "parentRefs")
+		if parents == nil {
+			continue
+		}
+		list = append(list, Fixed{Field: "protocol", Text: node.Text(o.Node, "kind")}, Fixed{Field: "parentRefs", Text: text(parents)})
+		for _, rule := range items(o.Node, "spec", "rules") {
+			filters := ""
+			if n := node.Get(rule, "filters"); n != nil {
+				filters = text(n)
+			}
+			for _, m := range items(rule, "matches") {
+				list = append(list, Fixed{"filters", gatewayPathOf(m), filters})
+			}
+		}
+	}
+	return list
+}
+
+// gatewayPathOf is the path that a match was made of.
+func gatewayPathOf(m *yaml.Node) string {
+	if path := node.Text(m, "path", "value"); path != "" {
+		return path
+	}
+	path := "/" + node.Text(m, "method", "service")
+	if method := node.Text(m, "method", "method"); method != "" {
+		path += "/" + method
+	}
+	return path
+}
+
+// text is a node as YAML, to compare it.
+func text(n *yaml.Node) string {
+	data, err := node.Encode(n)
+	if err != nil {
+		return err.Error()
+	}
+	return string(data)
 }
 
 // gatewayMatched reads the rules before the weights. One that leads to prod is the first half of a pair.

@@ -38,8 +38,8 @@ func (ingressNginx) Default(r *Route) {
 
 func (ingressNginx) AppProtocol(Route) string { return "" }
 
-func (ingressNginx) Ask() Ask {
-	return Ask{"class", "the ingress class", "nginx", "nginx", "class", "ingressClassName", node.String}
+func (ingressNginx) Asks() []Ask {
+	return []Ask{{"class", "the ingress class", "nginx", "nginx", "class", "", "ingressClassName", node.String}}
 }
 
 // FailsOpen: a canary without endpoints is left out of the choice (canary_with_no_endpoints, internal/ingress/controller/controller.go).
@@ -232,6 +232,16 @@ func (ingressNginx) Split(objs []Object) (*Split, error) {
 		return &s, nil
 	}
 	return nil, nil
+}
+
+// Fixed: another class is another controller's.
+func (ingressNginx) Fixed(objs []Object) []Fixed {
+	for _, o := range objs {
+		if class := node.Text(o.Node, "spec", "ingressClassName"); class != "" {
+			return []Fixed{{Field: "class", Text: class}}
+		}
+	}
+	return nil
 }
 
 func nginxMatches(notes *yaml.Node) []Match {

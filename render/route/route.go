@@ -7,6 +7,7 @@ package route
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -143,6 +144,7 @@ type Ask struct {
 	Default string // where nothing is said; "" for a question that needs an answer
 	Example string // an answer that is right
 	Field   string // of the route
+	Option  string // stands commented out where the default was answered; "" for a field that is always written
 	Comment string // beside the field
 	Value   func(answer string) *yaml.Node
 }
@@ -164,10 +166,25 @@ type Router interface {
 	Split(objs []Object) (*Split, error)
 	// AppProtocol is what the app's port has to say that it speaks where the spec does not say it, "" for nothing.
 	AppProtocol(r Route) string
-	// Ask is what a first spec cannot be written without with this router, beside what every route has.
-	Ask() Ask
+	// Asks are what a first spec with this router is asked for, beside what every route has.
+	Asks() []Ask
+	// Fixed reads what may not change while a rollout is on its way, from what Objects wrote: whatever decides by whom, and as what, the route is served.
+	Fixed(objs []Object) []Fixed
 	// FailsOpen says whether prod gets the canary's share where the canary has no endpoints; else those requests fail.
 	FailsOpen() bool
+}
+
+// Fixed is a field of a route that stays as it is until a rollout is over; Path is "" where it is one of the whole route.
+type Fixed struct{ Field, Path, Text string }
+
+// FieldOf is where the spec has what is fixed.
+func (r Route) FieldOf(f Fixed) string {
+	for i, rule := range r.Rules {
+		if f.Path != "" && slices.Contains(rule.Paths, f.Path) {
+			return r.ruleField(i, f.Field)
+		}
+	}
+	return f.Field
 }
 
 // ruleField is where the spec has a field of the i-th rule.
@@ -184,28 +201,6 @@ func (r Route) pathField(i, j int) string {
 		return "path"
 	}
 	return r.ruleField(i, fmt.Sprintf("paths[%d]", j))
-}
-
-// Places are the names of what can be sent to one app only: a path of a host, for a class or a parent.
-func (r Route) Places() []string {
-	doors := []string{r.Class}
-	if r.ParentRefs != nil {
-		doors = nil
-		for _, p := range r.ParentRefs {
-			doors = append(doors, fmt.Sprintf("%s/%s/%s/%s/%d", p.Kind, p.Namespace, p.Name, p.SectionName, p.Port))
-		}
-	}
-	var places []string
-	for _, door := range doors {
-		for _, host := range r.Hosts {
-			for _, rule := range r.Rules {
-				for _, path := range rule.Paths {
-					places = append(places, door+" "+host+path)
-				}
-			}
-		}
-	}
-	return places
 }
 
 // OfMesh says whether the route is for the requests to Services of a mesh, which are told apart by the Service and not by a host.

@@ -19,9 +19,21 @@ type Answers struct {
 	Image, Stable   string // Stable may be empty: then nothing runs yet
 	Port, Replicas  string
 	Host, Router    string
-	Asked           string // what the router asks for
 	Weights         string // comma-separated
 	Pause           string // after every weight but the first, which waits for somebody
+
+	asked map[string]*string // what the router asks for, by flag
+}
+
+// Asked is the answer to a question of a router's; copies of the answers share it.
+func (a *Answers) Asked(flag string) *string {
+	if a.asked == nil {
+		a.asked = map[string]*string{}
+	}
+	if a.asked[flag] == nil {
+		a.asked[flag] = new(string)
+	}
+	return a.asked[flag]
 }
 
 // SchemaFile is the schema's file beside the spec.
@@ -56,9 +68,17 @@ func Spec(a Answers) string {
 
 // router is what one router needs and the others do not have.
 func (b *text) router(a Answers) {
-	if router, err := route.ByName(a.Router); err == nil {
-		ask := router.Ask()
-		b.add("    ", ask.Field+": "+flow(ask.Value(a.Asked)), ask.Comment)
+	router, err := route.ByName(a.Router)
+	if err != nil {
+		return
+	}
+	for _, ask := range router.Asks() {
+		answer := *a.Asked(ask.Flag)
+		given := ask.Option == "" || answer != "" && answer != ask.Default
+		if !given {
+			answer = ask.Option
+		}
+		b.option(given, "    ", ask.Field+": "+flow(ask.Value(answer)), ask.Comment)
 	}
 }
 

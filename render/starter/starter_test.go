@@ -13,8 +13,10 @@ import (
 )
 
 func answers() starter.Answers {
-	return starter.Answers{Name: "shop", Image: "shop:2", Port: "8080", Replicas: "2", Router: route.IngressNginx, Asked: "nginx", Host: "shop.example.com",
+	a := starter.Answers{Name: "shop", Image: "shop:2", Port: "8080", Replicas: "2", Router: route.IngressNginx, Host: "shop.example.com",
 		Weights: "20,50", Pause: "10m"}
+	*a.Asked("class"), *a.Asked("gateway") = "nginx", "infra/public"
+	return a
 }
 
 // TestOptions: with every router, the spec is valid as it is and with each option that is commented out.
@@ -72,7 +74,7 @@ func TestPropAnswers(t *testing.T) {
 		a := answers()
 		odd := rapid.OneOf(rapid.String(), rapid.StringMatching(`[a-z0-9:/.{}\[\],#&*!|>'"%@ \n-]{0,20}`), rapid.SampledFrom([]string{"yes", "null", "~", "1e3", "a: b", "a #b", "- x", "080"}))
 		a.Router = rapid.SampledFrom(route.Names()).Draw(t, "router")
-		for _, field := range []*string{&a.Name, &a.Namespace, &a.Image, &a.Stable, &a.Port, &a.Replicas, &a.Host, &a.Asked, &a.Pause} {
+		for _, field := range []*string{&a.Name, &a.Namespace, &a.Image, &a.Stable, &a.Port, &a.Replicas, &a.Host, a.Asked("class"), a.Asked("gateway"), a.Asked("protocol"), &a.Pause} {
 			if rapid.IntRange(0, 4).Draw(t, "odd") == 0 {
 				*field = odd.Draw(t, "value")
 			}

@@ -11,7 +11,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"strings"
+	"sort"
 
 	"github.com/gitramp/gitramp/render"
 	"github.com/gitramp/gitramp/templates"
@@ -30,7 +30,8 @@ type App struct {
 	State   render.State // of the output path; no lock where it holds no tree
 	Wanted  string       // the revision that the spec asks for
 	Release *render.Release
-	Known   bool // whether it is known what prod runs; else a placeholder stands for it
+	Known   bool   // whether it is known what prod runs; else a placeholder stands for it
+	Behind  string // where the spec has left another app behind, and what to do about it; nothing is written before that is done
 
 	origin string
 	dir    string // of the tree, for errors
@@ -45,13 +46,13 @@ type Set struct {
 	templates *render.Templates
 	outputs   map[string]string // output path -> spec file
 	around    map[string]string // each directory around an output path -> spec file
-	routes    map[string]string // host and path -> spec file
+	routes    places            // who has which place of a router
 	names     map[string]string // namespace, kind and name of an object -> spec file
 }
 
 // NewSet starts an invocation.
 func NewSet() *Set {
-	return &Set{templates: render.NewTemplates(templates.FS), outputs: map[string]string{}, around: map[string]string{}, routes: map[string]string{}, names: map[string]string{}}
+	return &Set{templates: render.NewTemplates(templates.FS), outputs: map[string]string{}, around: map[string]string{}, routes: places{}, names: map[string]string{}}
 }
 
 // Parse reads one spec file and checks it against the others of the set: one spec for an output path, one canary for a host and path.
@@ -120,13 +121,8 @@ func (s *Set) claim(a *App) error {
 		}
 		s.names[key] = a.File
 	}
-	for _, place := range a.Spec.RouteSpec().Places() {
-		if other, taken := s.routes[place]; taken {
-			_, at, _ := strings.Cut(place, " ")
-			errs = append(errs, a.Spec.Wrong("spec.route", at, fmt.Sprintf("%s has a canary already, by %s", at, other), "a host and path of its own"))
-		}
-		s.routes[place] = a.File
-	}
+	errs = append(errs, s.claimRoute(a)...)
+	sort.SliceStable(errs, func(i, j int) bool { return errs[i].Line < errs[j].Line })
 	if errs != nil {
 		return errs
 	}
@@ -201,15 +197,14 @@ func (a *App) bootstrap() error {
 // goOn takes what prod runs, and what is being tried, from the tree.
 func (a *App) goOn() error {
 	if len(a.State.Drift) > 0 && !a.set.TolerateDrift {
-		var lines []string
-		for _, d := range a.State.Drift {
-			lines = append(lines, fmt.Sprintf("%s/%s %s since gitramp wrote it: take it back with git, or write over it with gitramp render --write --overwrite-drift", a.dir, d.Path, d.Problem))
-		}
-		return Conflict{strings.Join(lines, "\n")}
+		return a.Edited()
 	}
 	a.Known = true
 	if len(a.State.Drift) > 0 {
-		return a.rebuild(a.dir)
+		if err := a.rebuild(); !errors.Is(err, errUnknown) {
+			return err
+		}
+		return a.Edited()
 	}
 	var err error
 	if a.revs, err = a.revisions(a.State); err != nil {
@@ -261,7 +256,7 @@ func (a *App) moved(was string) bool {
 func (a *App) Origin() string { return a.origin }
 
 // rebuild makes the tree's revisions from the spec, where its files cannot be trusted: those that the lock names and the spec still knows.
-func (a *App) rebuild(dir string) error {
+func (a *App) rebuild() error {
 	wanted, err := a.Spec.Revision(a.set.templates)
 	if err != nil {
 		return err
@@ -276,7 +271,7 @@ func (a *App) rebuild(dir string) error {
 				return known
 			}
 		}
-		err = Conflict{fmt.Sprintf("%s: the spec no longer knows a revision of this tree, so only git has its files: git restore %s", dir, dir)}
+		err = errUnknown
 		return rev
 	}
 	l := a.State.Lock

@@ -43,6 +43,8 @@ func Find(args []string) ([]string, error) {
 	for _, arg := range args {
 		info, err := os.Stat(arg)
 		switch {
+		case errors.Is(err, fs.ErrNotExist) && isLink(arg):
+			return nil, toNothing(arg)
 		case errors.Is(err, fs.ErrNotExist):
 			return nil, Usage{fmt.Sprintf("%s: no such file or directory: allowed a spec, or a directory with specs named canary.yaml or canary.NAME.yaml", arg)}
 		case err != nil:
@@ -60,6 +62,16 @@ func Find(args []string) ([]string, error) {
 		}
 	}
 	return files, nil
+}
+
+// toNothing is what is wrong with a symlink whose target is not there.
+func toNothing(file string) error {
+	return Usage{file + ": is a symlink to nothing: allowed a spec, or a directory with specs named canary.yaml or canary.NAME.yaml"}
+}
+
+func isLink(file string) bool {
+	info, err := os.Lstat(file)
+	return err == nil && info.Mode()&fs.ModeSymlink != 0
 }
 
 func walk(dir string, add func(string)) error {
@@ -91,6 +103,9 @@ func locate(file string) (source, error) {
 		return s, err
 	}
 	real, err := filepath.EvalSymlinks(abs)
+	if errors.Is(err, fs.ErrNotExist) && isLink(file) {
+		return s, toNothing(file)
+	}
 	if err != nil {
 		return s, err
 	}

@@ -18,6 +18,9 @@ type Move struct {
 // Moves calls yield with every transition that is left until the app is idle on the revision that the spec asks for, as if every hold were met.
 func (a *App) Moves(yield func(Move) error) error {
 	s := a.State
+	if a.Behind != "" {
+		return Conflict{a.Behind}
+	}
 	if s.Lock == nil {
 		tree, lock, err := a.First()
 		if err != nil {
@@ -57,4 +60,40 @@ func (a *App) Moves(yield func(Move) error) error {
 			}
 		}
 	}
+}
+
+// Coming is the app as it is once the rollout on its way has ended, where the spec asks for a third revision by now, and how that ends: superseded, or finished
+// because prod runs it already. Else it is the app itself.
+func (a *App) Coming() (*App, render.Transition, error) {
+	l := a.State.Lock
+	switch {
+	case l == nil || a.State.IsIdle() || a.Wanted == l.Canary.Revision:
+		return a, "", nil
+	case l.Phase == render.Abort || l.Phase == render.Unpromote:
+		return a, "", nil
+	case a.Wanted == l.Stable.Revision || l.Previous != nil && a.Wanted == l.Previous.Revision && l.Phase == render.Promote:
+		return a, render.Abort, nil
+	}
+	s, ends := a.State, render.Cleanup
+	for !s.IsIdle() {
+		d, err := a.Release.Next(s, a.Wanted, render.Evidence{NoHolds: true})
+		if err != nil || d.Transition == "" {
+			return a, "", err // it is stuck, and whoever asks for what is left is told why
+		}
+		if d.Transition == render.Supersede {
+			ends = render.Supersede
+		}
+		tree, lock, err := a.Release.Turn(s, d)
+		if err != nil {
+			return nil, "", err
+		}
+		s = render.State{Lock: lock, Tree: tree}
+	}
+	next := *a
+	next.State = s
+	var err error
+	if next.revs, err = a.revisions(s); err == nil {
+		next.Release, err = a.release(s, next.revs)
+	}
+	return &next, ends, err
 }

@@ -12,6 +12,8 @@ import (
 	"github.com/gitramp/gitramp/cmd/internal/app"
 	"github.com/gitramp/gitramp/cmd/internal/dir"
 	"github.com/gitramp/gitramp/cmd/internal/git"
+	"github.com/gitramp/gitramp/cmd/internal/rollout"
+	"github.com/gitramp/gitramp/render"
 )
 
 // Finding is what was looked at and what came of it.
@@ -33,7 +35,7 @@ func Look(ctx context.Context, args []string) []Finding {
 	}
 	list := []Finding{{"git", true, version, ""}}
 	list = append(list, repository(ctx)...)
-	return append(list, specs(args)...)
+	return append(list, specs(ctx, args)...)
 }
 
 func repository(ctx context.Context) []Finding {
@@ -48,7 +50,10 @@ func repository(ctx context.Context) []Finding {
 		list[0].Says = root
 	}
 	if h.WhoErr != nil {
-		list[1] = Finding{"identity", false, h.WhoErr.Error(), `git config --global user.name "Your Name" and user.email you@example.com`}
+		list[1] = Finding{"identity", false, h.WhoErr.Error(), `git config --global user.name "Your Name" && git config --global user.email you@example.com`}
+		if refused, ok := errors.AsType[*git.Refusal](h.WhoErr); ok {
+			list[1].Says = refused.Text // and not git's own ten lines
+		}
 	}
 	switch {
 	case h.Branch == "":
@@ -68,23 +73,32 @@ func repository(ctx context.Context) []Finding {
 	return list
 }
 
-func specs(args []string) []Finding {
+func specs(ctx context.Context, args []string) []Finding {
 	files, err := app.Find(args)
 	if err != nil {
 		return []Finding{{"specs", false, err.Error(), "gitramp init writes one"}}
 	}
 	var list []Finding
-	set := app.NewSet()
-	set.TolerateDrift = true // to name the file
+	l := &looker{set: app.NewSet(), behind: map[string]*rollout.Behind{}}
+	l.set.TolerateDrift = true // to name the file
 	for _, file := range files {
-		list = append(list, spec(set, file))
+		list = append(list, l.spec(ctx, file))
+	}
+	for _, b := range l.behind {
+		b.Repo.Close()
 	}
 	return list
 }
 
+// looker looks at specs.
+type looker struct {
+	set    *app.Set
+	behind map[string]*rollout.Behind // by the top of a repository
+}
+
 // spec looks at one spec and at the files that its output path holds.
-func spec(set *app.Set, file string) Finding {
-	a, err := set.Parse(file)
+func (l *looker) spec(ctx context.Context, file string) Finding {
+	a, err := l.set.Parse(file)
 	if err != nil {
 		first, _, _ := strings.Cut(err.Error(), "\n")
 		return Finding{file, false, first, "gitramp validate " + file}
@@ -95,20 +109,60 @@ func spec(set *app.Set, file string) Finding {
 	}
 	files, err := dir.Read(a.Root, path)
 	if err == nil {
-		err = set.Compile(a, path, files)
+		err = l.set.Compile(a, path, files)
 	}
-	if conflict, ok := errors.AsType[app.Conflict](err); ok {
+	conflict, isConflict := errors.AsType[app.Conflict](err)
+	switch d := a.State.Drift; {
+	case len(d) > 0:
+		return Finding{file, false, a.Drifted(d[0]), a.Cure()}
+	case isConflict && a.State.Lock != nil:
+		return Finding{file, false, conflict.Error(), "gitramp plan " + file + " says what is left once that is done"}
+	case isConflict:
 		return Finding{file, false, conflict.Error(), "git log -p -- " + path + " says who changed it"}
-	}
-	if err != nil {
+	case err != nil:
 		return Finding{file, false, err.Error(), "gitramp plan " + file}
 	}
-	if a.State.Lock == nil {
-		return Finding{file, true, "valid; nothing in " + path + " yet", ""}
+	if err := l.look(ctx, a); err != nil {
+		return Finding{file, false, err.Error(), "gitramp plan " + file}
 	}
-	if d := a.State.Drift; len(d) > 0 {
-		return Finding{file, false, fmt.Sprintf("%s/%s %s", path, d[0].Path, d[0].Problem), "gitramp render " + file + " --write --overwrite-drift"}
+	if says, fix, left := strings.Cut(a.Behind, ": "); left {
+		return Finding{file, false, says, fix}
 	}
+	return stands(a)
+}
+
+// look looks for what a spec has left behind.
+func (l *looker) look(ctx context.Context, a *app.App) error {
+	b := l.behind[a.Root]
+	if b == nil {
+		repo, err := git.Open(ctx, a.Root)
+		if err != nil {
+			return err
+		}
+		b = &rollout.Behind{Repo: repo}
+		l.behind[a.Root] = b
+		if tip, err := repo.Current(ctx, ""); err == nil { // without a commit there is nothing
+			b.Tip = tip.Base()
+		}
+	}
+	return b.Look(ctx, a)
+}
+
+// stands says where an app is, and whether it could go on, as commit and advance would decide.
+func stands(a *app.App) Finding {
 	l := a.State.Lock
-	return Finding{file, true, fmt.Sprintf("%s is at %02d-%s of %d steps", path, l.Step.Index, l.Step.Name, l.Step.Last+1), ""}
+	if l == nil {
+		return Finding{a.File, true, "valid; nothing in " + a.Spec.OutputPath() + " yet", ""}
+	}
+	f := Finding{a.File, true, fmt.Sprintf("%s is at %02d-%s of %d steps", a.Spec.OutputPath(), l.Step.Index, l.Step.Name, l.Step.Last+1), ""}
+	d, err := a.Next(render.Evidence{NoHolds: true})
+	switch {
+	case err != nil:
+		return Finding{a.File, false, err.Error(), "gitramp plan " + a.File}
+	case d.Refused != "":
+		return Finding{a.File, false, a.Spec.OutputPath() + ": " + d.Refused, "gitramp plan " + a.File + " says what is left once that is done"}
+	case d.Waiting != "":
+		f.Says += "; " + d.Waiting
+	}
+	return f
 }

@@ -57,6 +57,9 @@ func (v *View) Install(ctx context.Context, it *Item) (Decision, error) {
 	if err != nil {
 		return Decision{}, err
 	}
+	if why, err := v.behind(ctx, it.App); err != nil || why != "" {
+		return Decision{Refused: why}, err
+	}
 	for _, l := range locks {
 		if l.name == it.Name {
 			return Decision{Refused: fmt.Sprintf("app %s is installed in %s already, by %s", l.name, l.dir, l.spec)}, nil

@@ -14,6 +14,7 @@ import (
 	"github.com/gitramp/gitramp/cmd/internal/git"
 	"github.com/gitramp/gitramp/cmd/internal/message"
 	"github.com/gitramp/gitramp/cmd/internal/progress"
+	"github.com/gitramp/gitramp/cmd/internal/rollout"
 	"github.com/gitramp/gitramp/render"
 )
 
@@ -88,13 +89,14 @@ func (s *Series) render(ctx context.Context, repo *git.Repo, b git.Branch, set *
 	}
 	defer reader.Close()
 	var errs []error
+	behind := &rollout.Behind{Repo: repo, Tip: b.Base()}
 	for i, a := range apps {
 		if a.Root != "" && a.Root == repo.Root() {
 			if held, err := reader.File(a.Origin()); err == nil && !bytes.Equal(held, a.Spec.Source()) {
 				uncommitted = append(uncommitted, a.File)
 			}
 		}
-		errs = append(errs, s.add(set, a, reader, blob))
+		errs = append(errs, s.add(ctx, set, a, reader, behind, blob))
 		s.Progress.Add()
 		apps[i] = nil
 	}
@@ -102,7 +104,7 @@ func (s *Series) render(ctx context.Context, repo *git.Repo, b git.Branch, set *
 }
 
 // add renders an app and appends its moves.
-func (s *Series) add(set *app.Set, a *app.App, reader *git.Reader, blob blobWriter) error {
+func (s *Series) add(ctx context.Context, set *app.Set, a *app.App, reader *git.Reader, behind *rollout.Behind, blob blobWriter) error {
 	root := a.Spec.OutputPath()
 	files, err := reader.Dir(root)
 	if err != nil {
@@ -110,6 +112,11 @@ func (s *Series) add(set *app.Set, a *app.App, reader *git.Reader, blob blobWrit
 	}
 	if err := set.Compile(a, root, files); err != nil {
 		return err
+	}
+	if a.State.Lock == nil {
+		if err := behind.Look(ctx, a); err != nil {
+			return err
+		}
 	}
 	k := 0
 	if s.PerApp {

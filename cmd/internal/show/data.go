@@ -3,7 +3,6 @@ package show
 import (
 	"fmt"
 
-	"github.com/gitramp/gitramp/cmd/internal/app"
 	"github.com/gitramp/gitramp/render"
 )
 
@@ -18,6 +17,7 @@ type Plan struct {
 	Stable     map[string]string `json:"stable"`
 	Canary     map[string]string `json:"canary"`
 	At         string            `json:"at,omitempty"`    // the step that the tree stands at
+	Ends       render.Transition `json:"ends,omitempty"`  // how the rollout on its way ends, where it does not go on
 	Left       []string          `json:"left"`            // the commits that are left
 	Stuck      string            `json:"stuck,omitempty"` // why none can be written
 	Total      int               `json:"weightTotal"`
@@ -53,17 +53,18 @@ type holdView struct {
 }
 
 // NewPlan is the plan of an app, with each step's diff where asked.
-func NewPlan(a *app.App, ramp []Step, diff bool) Plan {
-	stable, canary := a.Images()
+func NewPlan(ramp Ramp, diff bool) Plan {
+	a := ramp.app
+	stable, canary := ramp.coming.Images()
 	m := a.Spec.Metadata
 	v := Plan{APIVersion: render.APIVersion, Kind: "Plan", App: m.Name, Namespace: m.Namespace, Spec: a.File, Path: a.Spec.OutputPath(),
-		Stable: imageMap(stable), Canary: imageMap(canary), Total: a.Release.Plan.Total}
+		Stable: imageMap(stable), Canary: imageMap(canary), Total: ramp.coming.Release.Plan.Total, Ends: ramp.ends}
 	if l := a.State.Lock; l != nil {
 		v.At = fmt.Sprintf("%02d-%s", l.Step.Index, l.Step.Name)
 	}
 	left, why := Left(a)
 	v.Left, v.Stuck = append([]string{}, left...), why
-	for _, st := range ramp {
+	for _, st := range ramp.Steps {
 		sv := PlanStep{Index: st.Index, Name: st.Name, Transition: st.Transition, Weight: st.Weight, Replicas: replicasView{st.Prod, st.Canary}}
 		for _, ch := range st.Changes {
 			sv.Files = append(sv.Files, fileView{ch.Path, ch.Op})

@@ -4,12 +4,16 @@
 package show
 
 import (
+	"fmt"
+	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/aymanbagabas/go-udiff"
 
 	"github.com/gitramp/gitramp/cmd/internal/app"
 	"github.com/gitramp/gitramp/render"
+	"github.com/gitramp/gitramp/render/route"
 )
 
 // Step is one step of the whole ramp with its tree and what it changes.
@@ -19,27 +23,59 @@ type Step struct {
 	Changes []render.Change
 }
 
-// Ramp renders every step of an app's plan, the first one against nothing.
-func Ramp(a *app.App) ([]Step, error) {
-	var steps []Step
-	var before render.Tree
-	var from *render.Lock
-	for _, st := range a.Release.Plan.Steps {
-		tree, lock, err := a.Release.Tree(st, from)
-		if err != nil {
-			return nil, err
-		}
-		steps = append(steps, Step{st, tree, render.Changes(before, tree)})
-		before, from = tree, lock
-	}
-	return steps, nil
+// Ramp is the whole ramp that an app comes to: the one on its way, or the one after it where the spec asks for a third revision by now.
+type Ramp struct {
+	Steps []Step
+
+	app    *app.App          // as it is
+	coming *app.App          // as it is when the ramp begins
+	ends   render.Transition // how the rollout on its way ends before it
 }
 
-// Unified is the text of some changes as a unified diff, the lock left out: it changes in every step.
+// NewRamp renders every step of the ramp, the first one against nothing.
+func NewRamp(a *app.App) (Ramp, error) {
+	r := Ramp{app: a}
+	var err error
+	if r.coming, r.ends, err = a.Coming(); err != nil {
+		return r, err
+	}
+	var before render.Tree
+	var from *render.Lock
+	for _, st := range r.coming.Release.Plan.Steps {
+		tree, lock, err := r.coming.Release.Tree(st, from)
+		if err != nil {
+			return r, err
+		}
+		r.Steps = append(r.Steps, Step{st, tree, render.Changes(before, tree)})
+		before, from = tree, lock
+	}
+	return r, nil
+}
+
+// ending says what becomes of the rollout on its way, where that does not simply go on.
+func (r Ramp) ending() string {
+	why := map[render.Transition]string{
+		render.Supersede: "is superseded: its canary is withdrawn and deleted before this ramp begins",
+		render.Abort:     "is aborted: the spec asks for what prod ran before it",
+		render.Cleanup:   "is finished first: prod runs it already",
+	}[r.ends]
+	if why == "" {
+		return ""
+	}
+	return fmt.Sprintf("The rollout of %s %s.", images(*r.app.State.Lock.Canary), why)
+}
+
+// movesTraffic says whether a step changes who reaches the canary, against the one before it.
+func movesTraffic(before, st render.Step) bool {
+	return before.Weight != st.Weight || !slices.EqualFunc(before.Matches, st.Matches, func(a, b route.Match) bool { return reflect.DeepEqual(a, b) })
+}
+
+// Unified is the text of some changes as a unified diff, without what is gitramp's own bookkeeping: the lock, which changes in every step, and what it keeps
+// for an abort.
 func Unified(changes []render.Change) string {
 	var b strings.Builder
 	for _, ch := range changes {
-		if ch.Path == render.LockFile {
+		if ch.Path == render.LockFile || ch.Path == render.PreviousFile {
 			continue
 		}
 		from, to := "a/"+ch.Path, "b/"+ch.Path

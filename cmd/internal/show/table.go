@@ -11,20 +11,25 @@ import (
 )
 
 // Table prints a plan for a terminal.
-func (p Printer) Table(a *app.App, ramp []Step, diff bool) {
+func (p Printer) Table(ramp Ramp, diff bool) {
+	a := ramp.coming
 	fmt.Fprintln(p.Out, p.Paint(Bold, headline(a)))
-	fmt.Fprintf(p.Out, "%s -> %s\n\n", a.File, a.Spec.OutputPath())
+	fmt.Fprintf(p.Out, "%s -> %s\n", a.File, a.Spec.OutputPath())
+	if text := ramp.ending(); text != "" {
+		fmt.Fprintln(p.Out, text)
+	}
+	fmt.Fprintln(p.Out)
 	w := tabwriter.NewWriter(p.Out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "STEP\t%s\t%s\tPODS\tCHANGES\tHOLD BEFORE THE NEXT STEP\n", p.Paint(plain, "TRANSITION"), p.Paint(plain, "CANARY WEIGHT"))
 	total := a.Release.Plan.Total
-	for _, st := range ramp {
+	for _, st := range ramp.Steps {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", mark(a, st)+st.ID(), p.Paint(transitionCode(st.Transition), string(st.Transition)),
 			p.Paint(cyan, bar(st.Weight, total)+" "+message.Percent(st.Weight, total)), pods(st.Step), changesText(st), holdText(a.Release.Plan, st.Step))
 	}
 	w.Flush()
-	fmt.Fprintf(p.Out, "\n%s\n", summary(a, ramp))
+	fmt.Fprintf(p.Out, "\n%s\n", ramp.summary())
 	if diff {
-		for _, st := range ramp {
+		for _, st := range ramp.Steps {
 			fmt.Fprintf(p.Out, "\n%s\n%s", p.Paint(Bold, st.ID()), p.Diff(Unified(st.Changes)))
 		}
 	}
@@ -43,17 +48,21 @@ func transitionCode(t render.Transition) string {
 }
 
 // Markdown prints a plan for a pull request.
-func (p Printer) Markdown(a *app.App, ramp []Step, diff bool) {
+func (p Printer) Markdown(ramp Ramp, diff bool) {
+	a := ramp.coming
 	fmt.Fprintf(p.Out, "### %s\n\n", headline(a))
+	if text := ramp.ending(); text != "" {
+		fmt.Fprintf(p.Out, "%s\n\n", text)
+	}
 	fmt.Fprint(p.Out, "| step | transition | canary weight | pods | changes | hold before the next step |\n| --- | --- | --- | --- | --- | --- |\n")
 	total := a.Release.Plan.Total
-	for _, st := range ramp {
+	for _, st := range ramp.Steps {
 		fmt.Fprintf(p.Out, "| %s | %s | %s %s | %s | %s | %s |\n", mark(a, st)+st.ID(), st.Transition, bar(st.Weight, total), message.Percent(st.Weight, total),
 			pods(st.Step), changesText(st), holdText(a.Release.Plan, st.Step))
 	}
-	fmt.Fprintf(p.Out, "\n%s\n", summary(a, ramp))
+	fmt.Fprintf(p.Out, "\n%s\n", ramp.summary())
 	if diff {
-		for _, st := range ramp {
+		for _, st := range ramp.Steps {
 			fmt.Fprintf(p.Out, "\n<details><summary>%s</summary>\n\n```diff\n%s```\n\n</details>\n", st.ID(), Unified(st.Changes))
 		}
 	}
@@ -101,15 +110,15 @@ func changesText(st Step) string {
 }
 
 // summary says how much the plan is, and how much of it is left.
-func summary(a *app.App, ramp []Step) string {
+func (r Ramp) summary() string {
 	shifts := 0
-	for _, st := range ramp {
-		if st.Transition == render.Shift || st.Transition == render.Full {
+	for i, st := range r.Steps[1:] {
+		if movesTraffic(r.Steps[i].Step, st.Step) {
 			shifts++
 		}
 	}
 	return fmt.Sprintf("%d steps, %d of them move traffic. A hold begins with settle, the time that a commit gets to be applied; a pause runs from then.\n%s",
-		len(ramp), shifts, leftText(a))
+		len(r.Steps), shifts, leftText(r.app))
 }
 
 // leftText says what commit would write onto the tree as it is.
@@ -134,7 +143,7 @@ func leftText(a *app.App) string {
 func Left(a *app.App) (left []string, why string) {
 	err := a.Moves(func(m app.Move) error {
 		name := fmt.Sprintf("%02d-%s", m.Lock.Step.Index, m.Lock.Step.Name)
-		if m.Transition != m.Lock.Phase {
+		if m.Transition != m.Lock.Phase || m.Transition.GoesBack() {
 			name = string(m.Transition)
 		}
 		left = append(left, name)

@@ -39,7 +39,7 @@ func (a *Asker) ask(ctx context.Context, what, otherwise string) (string, error)
 	case line, ok := <-a.lines:
 		if !ok {
 			fmt.Fprintln(a.to)
-			return "", errInterrupted
+			return "", errEnded
 		}
 		if line = strings.TrimSpace(line); line == "" {
 			line = otherwise

@@ -63,13 +63,21 @@ var Questions = slices.Concat([]Question{
 func askedByRouters() []Question {
 	var list []Question
 	for _, name := range route.Names() {
-		if router, err := route.ByName(name); err == nil {
-			ask := router.Ask()
+		for _, ask := range asks(name) {
 			list = append(list, Question{ask.Flag, ask.Text + " (" + name + ")", ask.Default, ask.Default == "", "spec.route." + ask.Field,
-				func(a *starter.Answers) *string { return &a.Asked }, otherRouter(name)})
+				func(a *starter.Answers) *string { return a.Asked(ask.Flag) }, otherRouter(name)})
 		}
 	}
 	return list
+}
+
+// asks are the questions of a router; one that there is not has none.
+func asks(name string) []route.Ask {
+	router, err := route.ByName(name)
+	if err != nil {
+		return nil
+	}
+	return router.Asks()
 }
 
 // Fill answers what no flag says: by asking where there is somebody to ask, else with the defaults. folder is where the spec goes; an app is called after it.
@@ -126,8 +134,10 @@ func wrongAnswer(q Question, a starter.Answers, value string) string {
 		sample.Router = route.Names()[0]
 	}
 	*q.Answer(&sample) = value
-	if router, err := route.ByName(sample.Router); err == nil && sample.Asked == "" {
-		sample.Asked = router.Ask().Example
+	for _, ask := range asks(sample.Router) {
+		if answer := sample.Asked(ask.Flag); *answer == "" {
+			*answer = ask.Example
+		}
 	}
 	_, err := render.ParseSpec("answer", []byte(starter.Spec(sample)))
 	var list render.SpecError
@@ -160,12 +170,25 @@ func Blame(err error) error {
 	return app.Usage{Text: strings.Join(lines, "\n")}
 }
 
-var errInterrupted = app.Usage{Text: "interrupted: nothing is written"}
+// errEnded: nobody answers any more.
+var errEnded = app.Usage{Text: "the input has ended: nothing is written"}
+
+// errInterrupted is as git and shells have it: the user broke off, and did nothing wrong.
+var errInterrupted error = interrupted{}
+
+type interrupted struct{}
+
+func (interrupted) Error() string { return "interrupted, and nothing is written" }
+func (interrupted) Unwrap() error { return context.Canceled }
 
 // until asks until the answer is right.
 func (a *Asker) until(ctx context.Context, q Question, sofar starter.Answers, value *string) error {
 	for {
-		answer, err := a.ask(ctx, q.ask, q.otherwise)
+		what := q.ask
+		if !q.need && q.otherwise == "" {
+			what += " (empty for none)"
+		}
+		answer, err := a.ask(ctx, what, q.otherwise)
 		switch {
 		case err != nil:
 			return err
