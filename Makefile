@@ -6,6 +6,7 @@ FUZZTIME ?= 2m
 CHECKS  ?= 20000
 CHAOS   ?= 300
 BENCH   ?= -n 7
+GOLDEN  ?=
 
 .DEFAULT_GOAL := help
 
@@ -38,7 +39,7 @@ test: ## all tests: vet, unit, golden, properties, scripts, crashes (what CI cal
 .PHONY: golden
 golden: ## rewrite golden/, the schema, the reference and the CLI scripts' expected output; read the diff as a reviewer
 	$(GO) test ./render -run 'TestGolden$$|TestSchemaIsFresh$$' -update
-	$(GO) test ./cmd/gitramp -update
+	$(GO) test ./cmd/gitramp -update $(GOLDEN)
 	git --no-pager diff --stat -- golden docs render/schema cmd/gitramp/testdata
 
 .PHONY: race

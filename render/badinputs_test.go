@@ -702,6 +702,11 @@ func TestBadInputs(t *testing.T) {
 		{"gateway-api with too many rules by a step", strings.Replace(gateway(gatewayHost+"    match: [{header: {name: X-A}}, {cookie: {name: a}}]\n    rules: [{paths: [/a]}, {paths: [/b]}, {paths: [/c]}]\n"),
 			"steps:\n", "steps:\n  - setHeaderRoute: {name: a, match: [{headerName: X-B, headerValue: {exact: b}}]}\n", 1), `30:5: spec.steps[0]: routes what gateway-api cannot: allowed at most 16 rules and 128 matches in one route object: fewer match entries, rules or paths`},
 		{"gateway-api that settles a second too early", gateway(gatewayHost) + "  settle: 4m59s\n", `32:11: spec.settle: value "4m59s" is invalid: allowed at least 5m with gateway-api: a canary that has lost its pods fails its share of the requests there, so every commit needs the time to be applied`},
+		{"44 a prefix that ends in a slash", swap("path: /cart", "paths: [/, /cart/, /cart/x/]"), lines(
+			`25:16: spec.route.paths[1]: value "/cart/" is invalid: allowed /cart: a Prefix is for the path itself and all below it`,
+			`25:24: spec.route.paths[2]: value "/cart/x/" is invalid: allowed /cart/x: a Prefix is for the path itself and all below it`)},
+		{"44 a prefix of a rule that ends in a slash", swap("path: /cart", "rules: [{paths: [/a/], pathType: Exact}, {paths: [/a/]}]"),
+			`25:55: spec.route.rules[1].paths[0]: value "/a/" is invalid: allowed /a: a Prefix is for the path itself and all below it`},
 		{"GRPC paths", gateway(gatewayHost + "    protocol: GRPC\n    rules: [{paths: [/, /a.B]}, {paths: [/a/b/c, /1a, /a-b.C/D, /A/b.c]}, {paths: [/a.B], pathType: Exact}]\n"), lines(
 			`28:22: spec.route.rules[0].paths[0]: value "/" is invalid: allowed /SERVICE/METHOD with protocol GRPC, or with pathType Prefix also /SERVICE, or / by itself`,
 			`28:42: spec.route.rules[1].paths[0]: value "/a/b/c" is invalid: allowed /SERVICE/METHOD with protocol GRPC, or with pathType Prefix also /SERVICE, or / by itself`,
@@ -710,6 +715,10 @@ func TestBadInputs(t *testing.T) {
 			`28:65: spec.route.rules[1].paths[3]: value "/A/b.c" is invalid: allowed /SERVICE/METHOD with protocol GRPC, or with pathType Prefix also /SERVICE, or / by itself`,
 			`28:84: spec.route.rules[2].paths[0]: value "/a.B" is invalid: allowed /SERVICE/METHOD with protocol GRPC, or with pathType Prefix also /SERVICE, or / by itself`,
 		)},
+		{"GRPC paths with a slash too many", gateway(gatewayHost + "    protocol: GRPC\n    rules: [{paths: [/a.B/C/, /a.B/], pathType: Exact}, {paths: [/], pathType: Exact}]\n"), lines(
+			`28:22: spec.route.rules[0].paths[0]: value "/a.B/C/" is invalid: allowed /SERVICE/METHOD with protocol GRPC, or with pathType Prefix also /SERVICE, or / by itself`,
+			`28:31: spec.route.rules[0].paths[1]: value "/a.B/" is invalid: allowed /SERVICE/METHOD with protocol GRPC, or with pathType Prefix also /SERVICE, or / by itself`,
+			`28:66: spec.route.rules[1].paths[0]: value "/" is invalid: allowed /SERVICE/METHOD with protocol GRPC, or with pathType Prefix also /SERVICE, or / by itself`)},
 		{"GRPC with another name", gateway(gatewayHost + "    protocol: gRPC\n"), `27:15: spec.route.protocol: value "gRPC" is invalid: allowed HTTP, GRPC`},
 		{"a filter of no type", gateway(gatewayHost + "    filters: [{requestHeaderModifier: {remove: [a]}}]\n"), `27:15: spec.route.filters[0].type: is missing: allowed RequestHeaderModifier, ResponseHeaderModifier, URLRewrite, ExtensionRef`},
 		{"a filter of an unknown type", gateway(gatewayHost + "    filters: [{type: RequestRedirect}]\n"), `27:22: spec.route.filters[0].type: value "RequestRedirect" is invalid: allowed RequestHeaderModifier, ResponseHeaderModifier, URLRewrite, ExtensionRef`},
@@ -938,7 +947,7 @@ func TestAccepted(t *testing.T) {
 		{"41 hosts and paths", swap("host: shop.example.com", "hosts: [shop.example.com, \"*.shop.example.com\"]", "path: /cart", "paths: [/cart, /cart/x, /]"), hosts,
 			"shop.example.com *.shop.example.com"},
 		{"41 routes", swap(goodRoute, "  routes: [{host: shop.example.com}]\n"), hosts, "shop.example.com"},
-		{"44 a path with all that may stand in it", swap("path: /cart", "path: /A-z/0.9/_x-y/"), hosts, "shop.example.com"},
+		{"44 a path with all that may stand in it", swap("path: /cart", "path: /A-z/0.9/_x-y/\n    pathType: Exact"), hosts, "shop.example.com"},
 		{"48 a header value of always is an ordinary value", swap("name: X-Canary\n", "name: X-Canary\n        value: always\n"), hosts, "shop.example.com"},
 		{"48 a header and a cookie", swap("name: X-Canary\n", "name: X-Canary\n    - cookie:\n        name: canary\n"), hosts, "shop.example.com"},
 		{"49 patterns without danger", swap("name: X-Canary\n", "name: X-Canary\n        pattern: '(?:eu|us)-[a-z]+-\\d{1,3}'\n"), hosts, "shop.example.com"},

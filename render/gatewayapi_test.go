@@ -4,11 +4,14 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/gitramp/gitramp/render"
+	"github.com/gitramp/gitramp/render/route"
 )
 
 // checkHTTPRoutes decodes strictly and reads the split as Gateway API says (apis/v1/httproute_types.go).
@@ -210,6 +213,61 @@ func TestGatewayParents(t *testing.T) {
 	for _, r := range routesOf(t, gatewaySpec("    parentRefs: [{kind: Service, name: app, port: 80}]\n")) {
 		if p := r.Spec.ParentRefs[0]; *p.Group != "" || *p.Kind != "Service" || *p.Port != 80 || r.Spec.Hostnames != nil {
 			t.Errorf("parent %+v, hosts %v", p, r.Spec.Hostnames)
+		}
+	}
+}
+
+// TestGatewaySplits: what is read back of a route is what was asked for, headers before cookies, and nothing where no canary is routed.
+func TestGatewaySplits(t *testing.T) {
+	router, err := route.ByName(route.GatewayAPI)
+	if err != nil {
+		t.Fatal(err)
+	}
+	specs := map[string]*render.Canary{}
+	for _, name := range fixtures(t) {
+		if c := loadFixture(t, name); c.RouteSpec().Router == route.GatewayAPI {
+			specs[name] = c
+		}
+	}
+	for _, match := range []string{
+		"{header: {name: A}}, {header: {name: B, pattern: 'x|y'}}",
+		"{header: {name: A}}, {header: {name: B, value: never}}",
+		"{header: {name: A}}, {header: {name: B}}, {header: {name: C, value: always}}, {cookie: {name: c.d}}, {cookie: {name: e}}",
+		"{cookie: {name: c}}, {header: {name: A, pattern: a}}, {header: {name: A}}",
+	} {
+		specs[match] = parse(t, gatewaySpec("    parentRefs: [{name: a}]\n    host: a.example.com\n    paths: [/x, /y]\n    match: ["+match+"]\n"))
+	}
+	if len(specs) < 9 {
+		t.Fatalf("%d specs", len(specs))
+	}
+	for name, c := range specs {
+		for _, s := range ramp(t, c) {
+			var want *route.Split
+			if s.Routed && s.Transition != render.Restore {
+				want = &route.Split{Weight: s.Weight, Total: s.Lock.WeightTotal, Matches: slices.Clone(s.Matches)}
+				slices.SortStableFunc(want.Matches, func(a, b route.Match) int { return strings.Compare(byHeader(a), byHeader(b)) })
+			}
+			got, err := router.Split(routeObjects(t, s.Tree))
+			if diff := cmp.Diff(want, got); err != nil || diff != "" {
+				t.Errorf("%s %s: (-asked +read) %v\n%s", name, s.ID(), err, diff)
+			}
+		}
+	}
+}
+
+// byHeader sorts what is matched by a header before what is matched by a cookie.
+func byHeader(m route.Match) string {
+	if m.Header != nil {
+		return "1"
+	}
+	return "2"
+}
+
+// TestGatewayParentsOfTwoKinds: a Service and a Gateway of one name are two parents.
+func TestGatewayParentsOfTwoKinds(t *testing.T) {
+	for _, r := range routesOf(t, gatewaySpec("    parentRefs: [{name: a}, {name: a, kind: Service}]\n    host: a.example.com\n")) {
+		if len(r.Spec.ParentRefs) != 2 {
+			t.Errorf("parents %+v", r.Spec.ParentRefs)
 		}
 	}
 }

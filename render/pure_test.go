@@ -1,6 +1,7 @@
 package render_test
 
 import (
+	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -19,7 +20,7 @@ var allowedImports = map[string][]string{
 		"github.com/gitramp/gitramp/render/route", "github.com/gitramp/gitramp/templates"},
 	"render/route":         {"fmt", "regexp", "slices", "strconv", "strings", "go.yaml.in/yaml/v3", "github.com/gitramp/gitramp/render/internal/node"},
 	"render/schema":        {"bytes", "embed", "encoding/json", "fmt", "slices", "strings"},
-	"render/starter":       {"fmt", "strings", "github.com/gitramp/gitramp/render/internal/node", "github.com/gitramp/gitramp/render/route"},
+	"render/starter":       {"fmt", "strings", "go.yaml.in/yaml/v3", "github.com/gitramp/gitramp/render/internal/node", "github.com/gitramp/gitramp/render/route"},
 	"render/internal/node": {"bytes", "errors", "fmt", "strconv", "strings", "sync", "go.yaml.in/yaml/v3"},
 	"templates":            {"embed"},
 }
@@ -58,5 +59,57 @@ func TestRenderIsPure(t *testing.T) {
 		if !seen[pkg] {
 			t.Errorf("package %s is in the list and not in the tree", pkg)
 		}
+	}
+}
+
+// routerWords name a router, or a kind of object that only one of them has.
+var routerWords = []string{"ingress", "nginx", "gateway", "httproute", "grpc"}
+
+// namesAllowed are the texts outside render/route that may name one: an example for people, and the protocol that excludes the other from a listener.
+var namesAllowed = map[string]string{"../cmd/gitramp/init.go": "gitramp init --router gateway-api --gateway infra/public", "../cmd/internal/app/claim.go": `"GRPC"`}
+
+// TestNobodyKnowsARouter: no text and no name in the code of the core and of the verbs is of one router; whoever needs to know asks the Router. Comments may say
+// what it is like.
+func TestNobodyKnowsARouter(t *testing.T) {
+	of := func(text string) bool {
+		return slices.ContainsFunc(routerWords, func(word string) bool { return strings.Contains(strings.ToLower(text), word) })
+	}
+	files, used := 0, map[string]bool{}
+	for _, root := range []string{".", "schema", "starter", "internal", "../cmd"} {
+		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+			if root == "." && d.IsDir() && path != "." {
+				return fs.SkipDir
+			}
+			if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			files++
+			file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+			if err != nil {
+				return err
+			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				text := ""
+				switch n := n.(type) {
+				case *ast.Ident:
+					text = n.Name
+				case *ast.BasicLit:
+					text = n.Value
+				}
+				if allowed := namesAllowed[path]; allowed != "" && strings.Contains(text, allowed) {
+					used[path] = true
+				} else if of(text) {
+					t.Errorf("%s names a router: %s", path, text)
+				}
+				return true
+			})
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if files < 50 || len(used) != len(namesAllowed) {
+		t.Errorf("%d files are read, and of %v the texts are there of %v", files, namesAllowed, used)
 	}
 }

@@ -151,6 +151,9 @@ func (g generator) object(s *schema.Schema, typ reflect.Type, path string) {
 		} else if n, err := strconv.Atoi(f.Tag.Get("default")); err == nil {
 			p.Default = n
 		}
+		if _, words, ok := strings.Cut(p.Description, " Default: "); ok {
+			p.InWords = strings.TrimSuffix(words, ".")
+		}
 		p.Examples = g.example(at)
 		if f.Tag.Get("required") == "true" {
 			s.Required = append(s.Required, name)
@@ -283,6 +286,12 @@ func TestSchemaSaysEverything(t *testing.T) {
 			if c.Description == "" {
 				t.Errorf("%s has no description", c.Path)
 			}
+			if c.InWords != "" && (c.Default != nil || c.Text()+" Default: "+c.InWords+"." != c.Description) {
+				t.Errorf("%s: the default %q is not the end of the description, or has a value: %s", c.Path, c.InWords, c.Description)
+			}
+			if c.InWords == "" && strings.Contains(c.Description, "Default:") {
+				t.Errorf("%s tells of a default that is not found: %s", c.Path, c.Description)
+			}
 			if len(c.Examples) == 0 && !strings.HasPrefix(c.Path, "spec.routes") {
 				t.Errorf("%s has no example in fixtures/", c.Path)
 			}
@@ -314,11 +323,11 @@ func section(b *bytes.Buffer, f schema.Field, title string) {
 		if c.Required {
 			name += " *"
 		}
-		value := ""
+		value := cell(c.InWords)
 		if c.Default != nil {
 			value = fmt.Sprintf("`%v`", c.Default)
 		}
-		fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", name, c.Kind(), value, cell(c.Allowed), cell(c.Description))
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", name, c.Kind(), value, cell(c.Allowed), cell(c.Text()))
 	}
 	for _, c := range children {
 		if len(c.Children()) == 0 || c.Path == "spec.routes" {

@@ -11,7 +11,7 @@ const (
 )
 
 // The tags of the types below are read by the strict decoder: `default`, `required`, `min` and `max` (of numbers, inclusive), `enum` (comma-separated),
-// `format` (a name in formats), `minItems` and `maxItems` (of lists).
+// `format` (a name in formats), `minItems` and `maxItems` (of lists). A default that is not a value is told in words at the end of a comment, after "Default: ".
 
 // Canary is a spec file: what should run, and by which steps its traffic ramps up.
 type Canary struct {
@@ -173,7 +173,7 @@ type SpecStep struct {
 	Name string `json:"name,omitempty" format:"stepName"`
 	// SetWeight sends that share of the requests to the canary, out of route.weightTotal (100).
 	SetWeight *int `json:"setWeight,omitempty" min:"0" max:"1000000"`
-	// Pause holds the step before it: until promoted, or for a time.
+	// Pause holds the step before it: until promoted, or for a time. Default: until promoted, with `pause: {}`.
 	Pause *Pause `json:"pause,omitempty"`
 	// SetCanaryScale sets the number of canary pods apart from the weight.
 	SetCanaryScale *CanaryScale `json:"setCanaryScale,omitempty"`

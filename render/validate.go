@@ -202,14 +202,14 @@ func (v *validator) route() bool {
 	for i, m := range r.Match {
 		v.match(fmt.Sprintf("%s.match[%d]", field, i), m, r.Match[:i])
 	}
-	if s.Service.AppProtocol == "" && r.Protocol == "GRPC" {
-		s.Service.AppProtocol = "kubernetes.io/h2c" // else a gateway may try HTTP/1.1 (gateway-api GEP-1911)
-	}
 	router, err := route.ByName(r.Router)
 	if err != nil || len(v.errs) > before || v.failed(field) {
 		return true // the steps can be looked at all the same
 	}
 	router.Default(r)
+	if s.Service.AppProtocol == "" {
+		s.Service.AppProtocol = router.AppProtocol(*r)
+	}
 	for _, p := range router.Check(*r) {
 		v.wrong(strings.TrimSuffix(field+"."+p.Field, "."), p.Value, p.Problem, p.Allowed)
 	}
@@ -228,6 +228,13 @@ func (v *validator) rules(field string, r *route.Route) {
 			r.PathType = "Prefix"
 		}
 		r.Rules = []route.Rule{{Paths: r.Paths, PathType: r.PathType, Filters: r.Filters}}
+		for i, p := range r.Paths {
+			at := fmt.Sprintf("%s.paths[%d]", field, i)
+			if r.Path != "" {
+				at = field + ".path"
+			}
+			v.prefix(at, p, r.PathType)
+		}
 		return
 	}
 	for _, short := range []struct {
@@ -246,7 +253,16 @@ func (v *validator) rules(field string, r *route.Route) {
 			} else {
 				seen[key] = true
 			}
+			v.prefix(fmt.Sprintf("%s.rules[%d].paths[%d]", field, i, j), p, rule.PathType)
 		}
+	}
+}
+
+// prefix: a slash at the end of a prefix counts for nothing (networking/v1, HTTPIngressPath.PathType; PathPrefix of Gateway API), and yet not every router answers
+// for the path without it. So there is one way to write a prefix.
+func (v *validator) prefix(at, path, pathType string) {
+	if short := strings.TrimSuffix(path, "/"); pathType == "Prefix" && short != path && short != "" {
+		v.wrong(at, path, "", short+": a Prefix is for the path itself and all below it")
 	}
 }
 

@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/gitramp/gitramp/cmd/internal/app"
+	"github.com/gitramp/gitramp/cmd/internal/git"
 	"github.com/gitramp/gitramp/cmd/internal/message"
 	"github.com/gitramp/gitramp/render"
 	"github.com/gitramp/gitramp/render/route"
@@ -28,7 +30,7 @@ func complete(root *cobra.Command) {
 		case cmd.ValidArgs == nil:
 			cmd.ValidArgsFunction = cobra.NoFileCompletions
 		}
-		for flag, values := range map[string]cobra.CompletionFunc{"step": stepsOfSpec, "router": cobra.FixedCompletions(route.Names(), cobra.ShellCompDirectiveNoFileComp)} {
+		for flag, values := range map[string]cobra.CompletionFunc{"step": stepsOfSpec, "branch": branches, "router": cobra.FixedCompletions(route.Names(), cobra.ShellCompDirectiveNoFileComp)} {
 			if cmd.Flags().Lookup(flag) != nil {
 				_ = cmd.RegisterFlagCompletionFunc(flag, values) // fails where there is no such flag
 			}
@@ -97,13 +99,34 @@ func stepsOfSpec(_ *cobra.Command, args []string, word string) ([]string, cobra.
 	}
 	plan := c.Plan()
 	for _, st := range plan.Steps {
-		for _, name := range []string{st.Name, fmt.Sprint(st.Index)} {
+		for _, name := range []string{st.Name, fmt.Sprint(st.Index), st.ID()} {
 			if strings.HasPrefix(name, word) && (name == st.Name || word != "") { // numbers only for who began one
 				list = append(list, fmt.Sprintf("%s\t%s, %s", name, st.Transition, message.Percent(st.Weight, plan.Total)))
 			}
 		}
 	}
 	return list, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+}
+
+// branches completes to the branches of the repository that is meant: --repo, else where the first spec lies.
+func branches(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
+	at := append(args, ".")[0]
+	if info, err := os.Stat(at); err == nil && !info.IsDir() {
+		at = filepath.Dir(at)
+	}
+	if repo := cmd.Flags().Lookup("repo"); repo != nil && repo.Changed {
+		at = repo.Value.String()
+	}
+	repo, err := git.Open(cmd.Context(), at)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	defer repo.Close()
+	list, err := repo.Branches(cmd.Context())
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return slices.DeleteFunc(list, func(name string) bool { return !strings.HasPrefix(name, word) }), cobra.ShellCompDirectiveNoFileComp
 }
 
 // fields completes to the fields of a spec, one part at a time.

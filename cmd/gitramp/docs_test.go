@@ -22,9 +22,11 @@ import (
 //   - a ```console block holds lines "$ COMMAND", run in one bash for the whole document, from an empty folder; the lines below a command are what it prints.
 //     No line below it: anything may be printed. "..." stands for any lines, and "(exit code 3)" at the end for a command that fails.
 //   - a block whose first line is a comment with a file's name, "# canary.yaml", is written to that file.
-//   - an inline `gitramp ...` or `make ...` has a verb and flags, or a target, that there are.
+//   - an inline `gitramp ...`, `make ...`, `git ...` or `go ...` has a verb and flags, or a target, that there are, and is run: its words are those of a command
+//     of such a block, in any document, or of .ci/run, which runs what takes long in a cheap form. WORDS IN CAPITALS stand for others.
 //
-// A clone of https://github.com/gitramp/gitramp is one of this repository as it lies here.
+// Where a document runs "make install", gitramp is what that installed, and nothing else. A clone of https://github.com/gitramp/gitramp is one of this repository
+// as it lies here.
 
 // docCommand is one command of a document and what is to come of it.
 type docCommand struct {
@@ -127,6 +129,9 @@ func perform(t *testing.T, list []docCommand) []outcome {
 		"GIT_CONFIG_COUNT=2", "GIT_CONFIG_KEY_0=url."+origin(t, dir, list)+".insteadOf", "GIT_CONFIG_VALUE_0=https://github.com/gitramp/gitramp",
 		"GIT_CONFIG_KEY_1=init.defaultBranch", "GIT_CONFIG_VALUE_1=main",
 		"GIT_AUTHOR_NAME=Ada", "GIT_AUTHOR_EMAIL=ada@example.com", "GIT_COMMITTER_NAME=Ada", "GIT_COMMITTER_EMAIL=ada@example.com")
+	if slices.ContainsFunc(list, func(c docCommand) bool { return c.text == "make install" }) {
+		cmd.Env = append(cmd.Env, "PATH="+filepath.Join(dir, "bin")+string(os.PathListSeparator)+pathWithoutGitramp())
+	}
 	for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOPATH"} {
 		value, err := exec.Command("go", "env", name).Output()
 		if err != nil {
@@ -148,6 +153,15 @@ func perform(t *testing.T, list []docCommand) []outcome {
 		results[i] = outcome{parts[2*i], code}
 	}
 	return results
+}
+
+// pathWithoutGitramp is PATH without the folders that have a gitramp: the test's own, and one that is installed here.
+func pathWithoutGitramp() string {
+	dirs := slices.DeleteFunc(filepath.SplitList(os.Getenv("PATH")), func(dir string) bool {
+		_, err := os.Stat(filepath.Join(dir, "gitramp"))
+		return err == nil
+	})
+	return strings.Join(dirs, string(os.PathListSeparator))
 }
 
 // origin is a repository with the files of this one as they lie here, for who clones it.
@@ -269,15 +283,19 @@ func rewrite(t *testing.T, file, text string, list []docCommand, results []outco
 	}
 }
 
-var inline = regexp.MustCompile("`(gitramp|make) ([^`]+)`")
+var inline = regexp.MustCompile("`(gitramp|make|git|go) ([^`]+)`")
 
-// TestInlineCommands: what documents name in passing is there.
+// notForReaders are commands that are named for what other programs do.
+var notForReaders = []string{"git add", "git commit", "git fast-import", "go install"}
+
+// TestInlineCommands: what documents name in passing is there, and is run.
 func TestInlineCommands(t *testing.T) {
 	makefile, err := os.ReadFile("../../Makefile")
 	if err != nil {
 		t.Fatal(err)
 	}
 	root := (&cli{out: io.Discard, err: io.Discard}).root()
+	commands := performed(t)
 	count := 0
 	for _, file := range documents(t) {
 		text, err := os.ReadFile(file)
@@ -290,6 +308,9 @@ func TestInlineCommands(t *testing.T) {
 				if wrong := unknownWord(root, makefile, m[1], strings.Fields(m[2])); wrong != "" {
 					t.Errorf("%s:%d: %s: %s", file, i+1, m[0], wrong)
 				}
+				if words := strings.Trim(m[0], "`"); !isPerformed(words, commands) && !slices.Contains(notForReaders, words) {
+					t.Errorf("%s:%d: %s: nobody runs it: no console block of a document, nor .ci/run", file, i+1, m[0])
+				}
 			}
 		}
 	}
@@ -298,11 +319,58 @@ func TestInlineCommands(t *testing.T) {
 	}
 }
 
+// performed are the commands of all documents' console blocks and of .ci/run.
+func performed(t *testing.T) []string {
+	t.Helper()
+	ci, err := os.ReadFile("../../.ci/run")
+	if err != nil {
+		t.Fatal(err)
+	}
+	commands := strings.Split(string(ci), "\n")
+	for _, file := range documents(t) {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range read(string(text)) {
+			if c.file == "" {
+				commands = append(commands, c.text)
+			}
+		}
+	}
+	return commands
+}
+
+var setting = regexp.MustCompile(`^[A-Z]+=`)
+
+// isPerformed says whether one of the commands has the words, in their order. Settings of make are there to be changed, and words in capitals stand for others.
+func isPerformed(text string, commands []string) bool {
+	words := slices.DeleteFunc(strings.Fields(text), func(w string) bool {
+		return setting.MatchString(w) || strings.ToUpper(w) == w && strings.ToLower(w) != w
+	})
+	return slices.ContainsFunc(commands, func(command string) bool {
+		have := strings.Fields(command)
+		if len(have) == 0 || have[0] != words[0] {
+			return false
+		}
+		left := words
+		for _, w := range have {
+			if len(left) > 0 && left[0] == w {
+				left = left[1:]
+			}
+		}
+		return len(left) == 0
+	})
+}
+
 func unknownWord(root *cobra.Command, makefile []byte, program string, words []string) string {
 	if program == "make" {
 		if !bytes.Contains(makefile, []byte("\n"+words[0]+":")) {
 			return "there is no such target"
 		}
+		return ""
+	}
+	if program != "gitramp" {
 		return ""
 	}
 	root.InitDefaultHelpCmd()
@@ -335,6 +403,13 @@ func TestDocumentsCanFail(t *testing.T) {
 		w := strings.Fields(words)
 		if unknownWord(root, []byte("\ntest:\n"), w[0], w[1:]) == "" {
 			t.Errorf("%s is taken for a command that there is", words)
+		}
+	}
+	commands := []string{"", "gitramp render canary.yaml --to out", "make fuzz FUZZTIME=10s"}
+	for words, want := range map[string]bool{"gitramp render --to": true, "gitramp render SPEC --to DIR": true, "make fuzz FUZZTIME=10m": true, "gitramp render --write": false,
+		"make fuz": false, "render --to": false, "gitramp --to render": false} {
+		if isPerformed(words, commands) != want {
+			t.Errorf("%s is run: want %v", words, want)
 		}
 	}
 }

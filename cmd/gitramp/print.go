@@ -66,7 +66,7 @@ func onTerminal(w any) bool {
 
 // count begins to say on stderr how far work has come that takes long.
 func (c *cli) count(what string, total int) *progress.Counter {
-	return progress.Start(progress.Options{To: c.err, Redraw: onTerminal(c.err) && os.Getenv("CI") == ""}, what, total)
+	return progress.Start(progress.Options{To: c.err, Redraw: onTerminal(c.err) && os.Getenv("CI") == "", Ticks: c.ticks}, what, total)
 }
 
 func (c *cli) printer() show.Printer {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -15,6 +16,8 @@ type cli struct {
 	terminal io.Writer // what out writes to, for colours
 	output   string    // -o
 	color    string    // --color
+
+	ticks func() (<-chan time.Time, func()) // when to say how far work has come; nil for the real clock
 }
 
 func (c *cli) root() *cobra.Command {

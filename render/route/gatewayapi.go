@@ -23,6 +23,30 @@ type gatewayAPI struct{}
 
 func (gatewayAPI) Default(*Route) {}
 
+// AppProtocol: without it a gateway may try HTTP/1.1 (gateway-api GEP-1911).
+func (gatewayAPI) AppProtocol(r Route) string {
+	if r.Protocol == "GRPC" {
+		return "kubernetes.io/h2c"
+	}
+	return ""
+}
+
+func (gatewayAPI) Asks() []Ask {
+	return []Ask{
+		{"gateway", "the Gateway, [NAMESPACE/]NAME", "", "public", "parentRefs", "", "the Gateway that serves the host", gatewayParent},
+		{"protocol", "what the app speaks: HTTP or GRPC", "HTTP", "HTTP", "protocol", "GRPC", "makes a GRPCRoute; HTTP where it is left out", node.String},
+	}
+}
+
+// gatewayParent is the parentRefs of one Gateway, [NAMESPACE/]NAME.
+func gatewayParent(answer string) *yaml.Node {
+	namespace, name, both := strings.Cut(answer, "/")
+	if !both {
+		return node.Seq(node.Map(node.String("name"), node.String(answer)))
+	}
+	return node.Seq(node.Map(node.String("name"), node.String(name), node.String("namespace"), node.String(namespace)))
+}
+
 // FailsOpen: requests for a backend without endpoints are answered 503, each backend its share (apis/v1/httproute_types.go, HTTPRouteRule.BackendRefs).
 func (gatewayAPI) FailsOpen() bool { return false }
 
@@ -110,7 +134,7 @@ func gatewayRule(r Route, i int, rule Rule) []Problem {
 
 // grpcMethod is the service and the method that a path stands for; a call's path is always /SERVICE/METHOD.
 func grpcMethod(path, pathType string) (service, method string, ok bool) {
-	service, method, both := strings.Cut(strings.Trim(path, "/"), "/")
+	service, method, both := strings.Cut(strings.TrimPrefix(path, "/"), "/")
 	switch {
 	case both:
 		return service, method, grpcNames(service) && grpcNames(method) && !strings.Contains(method, ".")
@@ -222,10 +246,18 @@ func gatewayParts(s *Split) []gatewayPart {
 	return append(parts, gatewayPart{prod: s.Total - s.Weight, canary: s.Weight})
 }
 
-// cookiePattern finds a cookie in the whole Cookie header: there is no kind of match for cookies.
+// cookiePattern finds a cookie in the whole Cookie header: there is no kind of match for cookies. Its name is the same in any case, as in ingress-nginx
+// (ngx_http_parse_multi_header_lines in nginx's src/http/ngx_http_parse.c). Of a cookie that comes twice it finds either, and ingress-nginx reads the first: to say
+// so without looking ahead, which RE2 cannot, would take a pattern that nobody can read.
 func cookiePattern(name, value string) string {
-	return "^(?:.*; *)?" + strings.ReplaceAll(name, ".", "[.]") + "=" + value + "(?: *;.*)?$"
+	return cookieBegin + strings.ReplaceAll(name, ".", "[.]") + cookieMiddle + value + cookieEnd
 }
+
+const (
+	cookieBegin  = "^(?:.*; *)?(?i:"
+	cookieMiddle = ")="
+	cookieEnd    = "(?: *;.*)?$"
+)
 
 func gatewayNode(template *yaml.Node, in Input, rule Rule, part gatewayPart) *yaml.Node {
 	n := node.Copy(template)
@@ -325,7 +357,7 @@ func gatewayWithdrawn(rule *yaml.Node, canary string) bool {
 		return true
 	}
 	value := node.Text(rule, "matches", "0", "headers", "0", "value")
-	if value == "never" || strings.HasPrefix(value, "^(?:.*; *)?") && strings.HasSuffix(value, "=never(?: *;.*)?$") {
+	if value == "never" || strings.HasPrefix(value, cookieBegin) && strings.HasSuffix(value, cookieMiddle+"never"+cookieEnd) {
 		return false // whom it kept on prod is there anyway
 	}
 	left := slices.DeleteFunc(slices.Clone(refs.Content), func(ref *yaml.Node) bool { return node.Text(ref, "name") == canary })
@@ -470,7 +502,6 @@ func gatewayMatched(rules []*yaml.Node, canary string) []Match {
 
 // cookieOf is the name that cookiePattern put in.
 func cookieOf(pattern string) string {
-	_, rest, _ := strings.Cut(pattern, ")?")
-	name, _, _ := strings.Cut(rest, "=always")
+	name, _, _ := strings.Cut(strings.TrimPrefix(pattern, cookieBegin), cookieMiddle)
 	return strings.ReplaceAll(name, "[.]", ".")
 }

@@ -108,6 +108,12 @@ func gatewayMatch(m *yaml.Node, kind string, req Request) (precedence, bool, err
 	return p, true, nil
 }
 
+// underPath says whether path is prefix or lies below it, element by element; a slash at the end of a prefix counts for nothing (PathMatchPathPrefix).
+func underPath(path, prefix string) bool {
+	prefix = strings.TrimSuffix(prefix, "/")
+	return prefix == "" || path == prefix || strings.HasPrefix(path, prefix+"/")
+}
+
 // gatewayShares: weights are parts of their sum, one that is left out is 1, and where all are 0 the answer is 500. A backend without endpoints answers 503 for
 // its share.
 func gatewayShares(rule *yaml.Node, ready func(string) bool, at string) (Answer, error) {

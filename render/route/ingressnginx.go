@@ -36,6 +36,12 @@ func (ingressNginx) Default(r *Route) {
 	}
 }
 
+func (ingressNginx) AppProtocol(Route) string { return "" }
+
+func (ingressNginx) Asks() []Ask {
+	return []Ask{{"class", "the ingress class", "nginx", "nginx", "class", "", "ingressClassName", node.String}}
+}
+
 // FailsOpen: a canary without endpoints is left out of the choice (canary_with_no_endpoints, internal/ingress/controller/controller.go).
 func (ingressNginx) FailsOpen() bool { return true }
 

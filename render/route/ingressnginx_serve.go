@@ -11,7 +11,8 @@ import (
 	"github.com/gitramp/gitramp/render/internal/node"
 )
 
-// location is a path of a host with the Service behind it.
+// location is a path of a host with the Service behind it. A Prefix becomes two of nginx's: what begins with it and a slash, and it itself, as it is written
+// (updateServerLocations in internal/ingress/controller/location.go).
 type location struct {
 	host, path, kind string
 	class, upstream  string
@@ -34,7 +35,10 @@ func serveIngress(objs []*yaml.Node, ready func(string) bool, req Request) (Answ
 			canaries[l.service] = node.Get(o, "metadata", "annotations")
 		}
 	}
-	main := bestLocation(mains, req)
+	main, redirect := bestLocation(mains, req)
+	if redirect {
+		return fail(301, "the path lacks the slash at its end"), nil
+	}
 	if main == nil {
 		return fail(404, "no Ingress has the host and path"), nil
 	}
@@ -69,30 +73,44 @@ func ingressLocations(o *yaml.Node) []location {
 	return list
 }
 
-// bestLocation: the host as nginx picks a server (an exact name, else the longest wildcard), then an exact path, else the longest prefix.
-func bestLocation(list []location, req Request) *location {
+// bestLocation picks the server as nginx does (an exact name, else the longest wildcard), and in it the location. redirect says that nginx sends the request to the
+// path with a slash at the end instead.
+func bestLocation(list []location, req Request) (best *location, redirect bool) {
 	rank := 0
 	for _, l := range list {
 		rank = max(rank, hostRank(req.Host, l.host))
 	}
-	var best *location
-	bestPath := -1
-	for i, l := range list {
-		if rank == 0 || hostRank(req.Host, l.host) != rank {
-			continue
-		}
-		score := -1
-		switch {
-		case l.kind == "Exact" && req.Path == l.path:
-			score = 1 << 16
-		case l.kind == "Prefix" && underPath(req.Path, l.path), l.kind == "ImplementationSpecific" && strings.HasPrefix(req.Path, l.path):
-			score = len(strings.TrimSuffix(l.path, "/"))
-		}
-		if score > bestPath {
-			best, bestPath = &list[i], score
+	var server []location
+	for _, l := range list {
+		if rank > 0 && hostRank(req.Host, l.host) == rank {
+			server = append(server, l)
 		}
 	}
-	return best
+	for i, l := range server {
+		if l.kind == "Exact" && req.Path == l.path {
+			return &server[i], false
+		}
+	}
+	longest := ""
+	for i, l := range server {
+		begin := l.path
+		if l.kind == "Exact" {
+			continue
+		}
+		if l.kind == "Prefix" {
+			if req.Path == l.path { // made into an exact location beside the prefix
+				return &server[i], false
+			}
+			begin = strings.TrimSuffix(l.path, "/") + "/"
+		}
+		if begin == req.Path+"/" {
+			redirect = true // a prefix with a slash and proxy_pass (auto_redirect in nginx's ngx_http_core_module.c)
+		}
+		if strings.HasPrefix(req.Path, begin) && len(begin) > len(longest) {
+			best, longest = &server[i], begin
+		}
+	}
+	return best, redirect
 }
 
 // alternativeOf is the first canary that merges into a location of the upstream: same class, host, path and path type, or it is dropped with a log line.

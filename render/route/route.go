@@ -30,9 +30,9 @@ type Route struct {
 	Hosts []string `json:"hosts,omitempty" format:"host"`
 	// Path is the one path; short for `paths: [PATH]`. Default: `/`.
 	Path string `json:"path,omitempty" format:"path"`
-	// Paths are the paths that reach the app, on every host; short for one entry of rules.
+	// Paths are the paths that reach the app, on every host; short for one entry of rules. Default: `/`.
 	Paths []string `json:"paths,omitempty" format:"path"`
-	// PathType is how paths are compared. Default: Prefix.
+	// PathType is how paths are compared: a Prefix is for the path itself and all below it, and does not end in a slash. Default: Prefix.
 	PathType string `json:"pathType,omitempty" enum:"Prefix,Exact,ImplementationSpecific"`
 	// Filters are applied to all requests, on both tracks, as in an HTTPRoute. gateway-api only.
 	Filters []Filter `json:"filters,omitempty" maxItems:"16"`
@@ -50,7 +50,7 @@ type Route struct {
 type Rule struct {
 	// Paths are the paths that reach the app, on every host.
 	Paths []string `json:"paths" required:"true" minItems:"1" maxItems:"64" format:"path"`
-	// PathType is how paths are compared.
+	// PathType is how paths are compared: a Prefix is for the path itself and all below it, and does not end in a slash.
 	PathType string `json:"pathType,omitempty" default:"Prefix" enum:"Prefix,Exact,ImplementationSpecific"`
 	// Filters are applied to the requests of this rule, on both tracks. gateway-api only.
 	Filters []Filter `json:"filters,omitempty" maxItems:"16"`
@@ -98,7 +98,7 @@ type Header struct {
 
 // Cookie is a rule on one cookie.
 type Cookie struct {
-	// Name is the cookie's name.
+	// Name is the cookie's name. It is the same in upper and in lower case.
 	Name string `json:"name" required:"true" format:"cookie"`
 }
 
@@ -137,6 +137,18 @@ type Problem struct {
 	Field, Value, Problem, Allowed string
 }
 
+// Ask is one question about a route.
+type Ask struct {
+	Flag    string // of init
+	Text    string // what is asked
+	Default string // where nothing is said; "" for a question that needs an answer
+	Example string // an answer that is right
+	Field   string // of the route
+	Option  string // stands commented out where the default was answered; "" for a field that is always written
+	Comment string // beside the field
+	Value   func(answer string) *yaml.Node
+}
+
 // Router writes and reads the route objects of one kind of traffic router.
 type Router interface {
 	// Default fills what a route leaves out.
@@ -154,6 +166,10 @@ type Router interface {
 	Split(objs []Object) (*Split, error)
 	// Places reads back from objects what they send to the app of a namespace, as Route.Places has it. Some may come more than once.
 	Places(objs []Object, namespace string) []Place
+	// AppProtocol is what the app's port has to say that it speaks where the spec does not say it, "" for nothing.
+	AppProtocol(r Route) string
+	// Asks are what a first spec with this router is asked for, beside what every route has.
+	Asks() []Ask
 	// Fixed reads what may not change while a rollout is on its way, from what Objects wrote: whatever decides by whom, and as what, the route is served.
 	Fixed(objs []Object) []Fixed
 	// FailsOpen says whether prod gets the canary's share where the canary has no endpoints; else those requests fail.

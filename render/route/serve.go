@@ -64,12 +64,6 @@ func Serve(objs []Object, ready func(service string) bool, req Request) (Answer,
 	}
 }
 
-// underPath says whether path is prefix or lies below it, element by element; a slash at the end counts for nothing.
-func underPath(path, prefix string) bool {
-	prefix = strings.TrimSuffix(prefix, "/")
-	return prefix == "" || path == prefix || strings.HasPrefix(path, prefix+"/")
-}
-
 // hostRank says how well a host matches a name: exactly, or by a wildcard, the longer the better; 0 for not at all.
 func hostRank(host, name string) int {
 	suffix, wild := strings.CutPrefix(name, "*")

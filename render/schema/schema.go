@@ -30,6 +30,7 @@ type Schema struct {
 	Ref           string     `json:"$ref,omitempty"` // to another place in the schema
 	Type          Types      `json:"type,omitempty"`
 	Default       any        `json:"default,omitempty"`
+	InWords       string     `json:"x-default,omitempty"` // a default that is not a value; the description ends with it
 	Examples      []any      `json:"examples,omitempty"`
 	Allowed       string     `json:"x-allowed,omitempty"` // what the decoder's errors say
 	Enum          []string   `json:"enum,omitempty"`
@@ -214,6 +215,11 @@ func (f Field) names() []string {
 
 // Name is the last part of the path.
 func (f Field) Name() string { return f.Path[strings.LastIndex(f.Path, ".")+1:] }
+
+// Text is the description without a default that is told in words.
+func (f Field) Text() string {
+	return strings.TrimSuffix(f.Description, " Default: "+f.InWords+".")
+}
 
 // Kind says in words what the field holds: "list of objects", "map of strings", "integer or string".
 func (f Field) Kind() string { return kind(f.Schema) }

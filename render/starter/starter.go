@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strings"
 
+	"go.yaml.in/yaml/v3"
+
 	"github.com/gitramp/gitramp/render/internal/node"
 	"github.com/gitramp/gitramp/render/route"
 )
@@ -17,11 +19,21 @@ type Answers struct {
 	Image, Stable   string // Stable may be empty: then nothing runs yet
 	Port, Replicas  string
 	Host, Router    string
-	Class           string // of an Ingress
-	Gateway         string // [NAMESPACE/]NAME
-	Protocol        string // of a Gateway's route; empty is HTTP
 	Weights         string // comma-separated
 	Pause           string // after every weight but the first, which waits for somebody
+
+	asked map[string]*string // what the router asks for, by flag
+}
+
+// Asked is the answer to a question of a router's; copies of the answers share it.
+func (a *Answers) Asked(flag string) *string {
+	if a.asked == nil {
+		a.asked = map[string]*string{}
+	}
+	if a.asked[flag] == nil {
+		a.asked[flag] = new(string)
+	}
+	return a.asked[flag]
 }
 
 // SchemaFile is the schema's file beside the spec.
@@ -56,25 +68,17 @@ func Spec(a Answers) string {
 
 // router is what one router needs and the others do not have.
 func (b *text) router(a Answers) {
-	switch a.Router {
-	case route.GatewayAPI:
-		namespace, name, both := strings.Cut(a.Gateway, "/")
-		if !both {
-			namespace, name = "", a.Gateway
+	router, err := route.ByName(a.Router)
+	if err != nil {
+		return
+	}
+	for _, ask := range router.Asks() {
+		answer := *a.Asked(ask.Flag)
+		given := ask.Option == "" || answer != "" && answer != ask.Default
+		if !given {
+			answer = ask.Option
 		}
-		ref := "name: " + word(name)
-		if both {
-			ref += ", namespace: " + word(namespace)
-		}
-		b.add("    ", "parentRefs: [{"+ref+"}]", "the Gateway that serves the host")
-		given := a.Protocol != "" && a.Protocol != "HTTP"
-		protocol := "GRPC"
-		if given {
-			protocol = word(a.Protocol)
-		}
-		b.option(given, "    ", "protocol: "+protocol, "makes a GRPCRoute; HTTP where it is left out")
-	case route.IngressNginx:
-		b.add("    ", "class: "+word(a.Class), "ingressClassName")
+		b.option(given, "    ", ask.Field+": "+flow(ask.Value(answer)), ask.Comment)
 	}
 }
 
@@ -113,7 +117,13 @@ func word(s string) string {
 	if s == "" || node.Plain(s) {
 		return s
 	}
-	data, err := node.Encode(node.String(s))
+	return flow(node.String(s))
+}
+
+// flow is a value in one line.
+func flow(n *yaml.Node) string {
+	n.Style |= yaml.FlowStyle
+	data, err := node.Encode(n)
 	if err != nil {
 		return ""
 	}

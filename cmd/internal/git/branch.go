@@ -174,3 +174,9 @@ func checkName(name string) error {
 	}
 	return nil
 }
+
+// Branches are the names of all branches, sorted.
+func (r *Repo) Branches(ctx context.Context) ([]string, error) {
+	out, err := r.run(ctx, call{args: []string{"for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads/"}})
+	return strings.Fields(out), err
+}

@@ -21,6 +21,9 @@ func (p Printer) Field(f schema.Field, recursive bool) error {
 		if f.Default != nil {
 			fmt.Fprintf(w, "DEFAULT:\t%v\n", f.Default)
 		}
+		if f.InWords != "" {
+			fmt.Fprintf(w, "DEFAULT:\t%s\n", f.InWords)
+		}
 		if f.Allowed != "" {
 			fmt.Fprintf(w, "ALLOWED:\t%s\n", f.Allowed)
 		}
@@ -29,7 +32,7 @@ func (p Printer) Field(f schema.Field, recursive bool) error {
 		}
 		fmt.Fprintln(p.Out)
 	}
-	fmt.Fprintln(p.Out, wrap(f.Description, 80))
+	fmt.Fprintln(p.Out, wrap(f.Text(), 80))
 	for i, example := range f.Examples {
 		text, err := inSpec(f.Path, example)
 		if err != nil {
@@ -57,7 +60,7 @@ func listFields(w *tabwriter.Writer, fields []schema.Field, depth int, recursive
 			listFields(w, f.Children(), depth+1, recursive)
 			continue
 		}
-		first, _, _ := strings.Cut(f.Description, ". ")
+		first, _, _ := strings.Cut(f.Text(), ". ")
 		fmt.Fprintf(w, "%s\t%s\t%s\n", name, f.Kind(), strings.TrimSuffix(first, "."))
 	}
 }
@@ -68,6 +71,7 @@ type Field struct {
 	Type        string  `json:"type"`
 	Required    bool    `json:"required"`
 	Default     any     `json:"default,omitempty"`
+	InWords     string  `json:"defaultInWords,omitempty"` // a default that is not a value
 	Allowed     string  `json:"allowed,omitempty"`
 	Description string  `json:"description"`
 	Examples    []any   `json:"examples,omitempty"`
@@ -76,7 +80,7 @@ type Field struct {
 
 // NewField is a field and those in it, or all below it.
 func NewField(f schema.Field, recursive bool) Field {
-	v := Field{f.Path, f.Kind(), f.Required, f.Default, f.Allowed, f.Description, f.Examples, nil}
+	v := Field{f.Path, f.Kind(), f.Required, f.Default, f.InWords, f.Allowed, f.Text(), f.Examples, nil}
 	for _, child := range f.Children() {
 		one := NewField(child, recursive)
 		if !recursive {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/gitramp/gitramp/cmd/internal/app"
@@ -44,7 +45,7 @@ func otherRouter(name string) func(starter.Answers) bool {
 }
 
 // Questions are all of them, in the order in which they are asked.
-var Questions = []Question{
+var Questions = slices.Concat([]Question{
 	{"name", "the app's name", "", true, "metadata.name", func(a *starter.Answers) *string { return &a.Name }, nil},
 	{"namespace", "its namespace", "", false, "metadata.namespace", func(a *starter.Answers) *string { return &a.Namespace }, nil},
 	{"image", "the image that should run", "", true, "spec.image", func(a *starter.Answers) *string { return &a.Image }, nil},
@@ -52,12 +53,31 @@ var Questions = []Question{
 	{"port", "the port that the container listens on", "8080", false, "spec.port", func(a *starter.Answers) *string { return &a.Port }, nil},
 	{"replicas", "prod's number of pods", "2", false, "spec.replicas", func(a *starter.Answers) *string { return &a.Replicas }, nil},
 	{"router", "the router: " + strings.Join(route.Names(), " or "), route.Names()[0], false, "spec.route.router", func(a *starter.Answers) *string { return &a.Router }, nil},
-	{"class", "the ingress class (ingress-nginx)", "nginx", false, "spec.route.class", func(a *starter.Answers) *string { return &a.Class }, otherRouter(route.IngressNginx)},
-	{"gateway", "the Gateway, [NAMESPACE/]NAME (gateway-api)", "", true, "spec.route.parentRefs", func(a *starter.Answers) *string { return &a.Gateway }, otherRouter(route.GatewayAPI)},
-	{"protocol", "what the app speaks: HTTP or GRPC (gateway-api)", "HTTP", false, "spec.route.protocol", func(a *starter.Answers) *string { return &a.Protocol }, otherRouter(route.GatewayAPI)},
+}, askedByRouters(), []Question{
 	{"host", "the host that the app answers for", "", true, "spec.route.host", func(a *starter.Answers) *string { return &a.Host }, nil},
 	{"weights", "the weights of the ramp, in percent", "20,50", false, "spec.steps", func(a *starter.Answers) *string { return &a.Weights }, nil},
 	{"pause", "how long each weight but the first stands", "10m", false, "spec.steps", func(a *starter.Answers) *string { return &a.Pause }, nil},
+})
+
+// askedByRouters are the questions that only one router has.
+func askedByRouters() []Question {
+	var list []Question
+	for _, name := range route.Names() {
+		for _, ask := range asks(name) {
+			list = append(list, Question{ask.Flag, ask.Text + " (" + name + ")", ask.Default, ask.Default == "", "spec.route." + ask.Field,
+				func(a *starter.Answers) *string { return a.Asked(ask.Flag) }, otherRouter(name)})
+		}
+	}
+	return list
+}
+
+// asks are the questions of a router; one that there is not has none.
+func asks(name string) []route.Ask {
+	router, err := route.ByName(name)
+	if err != nil {
+		return nil
+	}
+	return router.Asks()
 }
 
 // Fill answers what no flag says: by asking where there is somebody to ask, else with the defaults. folder is where the spec goes; an app is called after it.
@@ -109,12 +129,16 @@ func nameOf(folder string) string {
 
 // wrongAnswer is what the spec's own rules say of an answer, beside answers that are right; "" where it is right.
 func wrongAnswer(q Question, a starter.Answers, value string) string {
-	sample := starter.Answers{Name: "app", Image: "app:2", Port: "8080", Replicas: "2", Host: "app.example.com", Router: a.Router, Class: "nginx", Gateway: "public",
-		Weights: "20,50", Pause: "10m"}
+	sample := starter.Answers{Name: "app", Image: "app:2", Port: "8080", Replicas: "2", Host: "app.example.com", Router: a.Router, Weights: "20,50", Pause: "10m"}
 	if sample.Router == "" {
 		sample.Router = route.Names()[0]
 	}
 	*q.Answer(&sample) = value
+	for _, ask := range asks(sample.Router) {
+		if answer := sample.Asked(ask.Flag); *answer == "" {
+			*answer = ask.Example
+		}
+	}
 	_, err := render.ParseSpec("answer", []byte(starter.Spec(sample)))
 	var list render.SpecError
 	if !errors.As(err, &list) {
