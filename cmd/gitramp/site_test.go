@@ -211,8 +211,11 @@ func (s *site) leftovers() (left []string) {
 	err := filepath.WalkDir(s.dir, func(path string, d fs.DirEntry, err error) error {
 		name := d.Name()
 		state := filepath.Base(filepath.Dir(path)) == "gitramp" && name != "lock"
-		if err == nil && strings.HasPrefix(name, "tmp_objdir-incoming-") {
-			return fs.SkipDir // of a receive-pack that was killed: the server's own gc takes it away
+		if err == nil && strings.HasPrefix(name, "tmp_") && strings.HasPrefix(path, s.at("hub.git")+"/") {
+			if d.IsDir() {
+				return fs.SkipDir
+			}
+			return nil // of a receive-pack that was killed or could not clean up: the server's own gc takes it away
 		}
 		temporary := strings.HasPrefix(name, "tmp_") || strings.HasPrefix(name, ".gitramp-tmp") || strings.HasPrefix(name, "fast_import_crash")
 		if err == nil && (state || temporary || strings.HasSuffix(name, ".lock") && name != "gitramp.lock") {
