@@ -5,6 +5,8 @@ DEMO    := out/demo
 FUZZTIME ?= 2m
 CHECKS  ?= 20000
 CHAOS   ?= 300
+FAULTS  ?= 1
+RACES   ?= 100
 BENCH   ?= -n 7
 GOLDEN  ?=
 
@@ -58,8 +60,12 @@ fuzz: ## fuzz spec and lock for FUZZTIME each, and run CHECKS cases of each prop
 	$(GO) test ./render -run '^$$' -fuzz FuzzLock -fuzztime $(FUZZTIME) -fuzzminimizetime 10x
 
 .PHONY: chaos
-chaos: ## kill a running commit CHAOS times at random, and let the next run finish
-	GITRAMP_CHAOS=$(CHAOS) $(GO) test ./cmd/gitramp -run TestChaos -count=1 -v -timeout 0
+chaos: ## let each git and each FAULTS-th mutating system call of a verb fail or be killed, kill CHAOS commits at random; run again
+	GITRAMP_CHAOS=$(CHAOS) GITRAMP_FAULTS=$(FAULTS) $(GO) test ./cmd/gitramp -run 'TestChaos$$|TestFaults$$' -count=1 -v -timeout 0
+
+.PHONY: races
+races: ## RACES rounds of clones of one repository that mean the same transition at once, and of advance against abort
+	GITRAMP_RACES=$(RACES) $(GO) test ./cmd/gitramp -run 'TestRaces$$|TestAbortRaces$$' -count=1 -v -timeout 0
 
 .PHONY: bench
 bench: ## CPU ratios against today's way and against git's own floor

@@ -371,6 +371,23 @@ func TestDamagedJournal(t *testing.T) {
 	f.clean()
 }
 
+// The git alone is killed: gitramp says so, and the next run clears what it left.
+func TestUpdateRefIsKilled(t *testing.T) {
+	t.Parallel()
+	f := seeded(t)
+	shim(t, f, `case "$*" in *update-ref*) touch .git/HEAD.lock .git/refs/heads/main.lock; kill -9 $$;; esac; exec "$GIT" "$@"`)
+	if _, err := release(f.open(), "", Options{}); err == nil || !strings.Contains(err.Error(), "killed") {
+		t.Fatal(err)
+	}
+	f.bin = gitBin(t)
+	f.git("add", "README.md") // the user's git is not locked out
+	if _, err := release(f.open(), "", Options{}); err != nil {
+		t.Error(err)
+	}
+	f.sound()
+	f.clean()
+}
+
 func TestLocksOfAKilledUpdateRef(t *testing.T) {
 	t.Parallel()
 	f := killedAt(t, "journal")

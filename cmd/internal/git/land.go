@@ -74,7 +74,7 @@ func (w *Writer) changed(tip string) (roots []string, err error) {
 	return roots, nil
 }
 
-// unknown says that nobody can tell where a branch is.
+// unknown says that nobody can tell where a branch is, or what a git left.
 type unknown struct{ error }
 
 func (u *unknown) Unwrap() error { return u.error }
@@ -101,8 +101,8 @@ func (r *Repo) move(ctx context.Context, j *journal, lock *os.File, reflog strin
 		return nil // killed, or cancelled, just after
 	case tip.id != j.Old:
 		return r.lost(j.Branch)
-	case !errors.As(err, &said):
-		return err
+	case !errors.As(err, &said) || said.Code < 0:
+		return &unknown{err} // it is where it was, but a git that was killed leaves its locks: the next run clears them by the journal
 	case strings.Contains(said.Stderr, "aborted by hook"):
 		return &Refusal{Text: "a hook refused to move " + j.Branch, Err: err}
 	case strings.Contains(said.Stderr, "cannot lock ref") && strings.Contains(said.Stderr, "exist"): // else it is the disk's fault, or nobody may write there

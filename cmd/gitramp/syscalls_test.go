@@ -1,3 +1,5 @@
+//go:build unix
+
 package main
 
 import (
@@ -15,7 +17,7 @@ var mutating = []struct {
 	name, calls string
 	most        int // how often one process or thread is followed into it
 }{
-	{"open", "openat", 40},
+	{"open", "openat", 30},
 	{"write", "write,pwrite64,writev", 20},
 	{"rename", "?rename,?renameat,renameat2", 20},
 	{"link", "?link,linkat", 20},
@@ -60,53 +62,34 @@ func strace(log, calls, what string, n int, own bool) []string {
 	return argv
 }
 
-// TestSyscallFaults makes single system calls of gitramp, and of each git that changes something, fail or be their last.
-func TestSyscallFaults(t *testing.T) {
+// syscallFaults makes single system calls of gitramp, and of each git that changes something, fail or be their last.
+func (st *stage) syscallFaults(t *testing.T, y *tally) {
 	tracing(t)
-	real, err := exec.LookPath("git")
-	if err != nil {
-		t.Fatal(err)
-	}
-	gitramp, err := exec.LookPath("gitramp")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var y tally
-	t.Run("all", func(t *testing.T) {
-		for i, sc := range scenarios {
-			t.Run(sc.name, func(t *testing.T) {
-				t.Parallel()
-				st := sc.set(t)
-				n := i * 7
-				for _, call := range st.calls(t, real) {
-					for g, group := range mutating {
-						for k := 1; k <= group.most; k++ {
-							e := errnos[(n+i+g+k)%len(errnos)]
-							kinds := []string{e.name, "KILL"}
-							if call > 0 {
-								kinds = kinds[n%2 : n%2+1]
-							}
-							for _, what := range kinds {
-								if n++; thin(n, 199) {
-									continue
-								}
-								if !st.inject(t, &y, real, gitramp, call, k, group.name, group.calls, what) {
-									k = group.most // it does not call so often
-								}
-							}
-						}
+	n := st.turn * 7
+	for _, call := range st.calls(t) {
+		for g, group := range mutating {
+			for k := 1; k <= group.most; k++ {
+				kinds := []string{errnos[(n+g+k)%len(errnos)].name, "KILL"}
+				if call > 0 {
+					kinds = kinds[n%2 : n%2+1]
+				}
+				for _, what := range kinds {
+					if n++; thin(n, 499) {
+						continue
+					}
+					if !st.inject(t, y, call, k, group.name, group.calls, what) {
+						k = group.most // it does not call so often
 					}
 				}
-			})
+			}
 		}
-	})
-	t.Logf("faults:\n%s", &y)
+	}
 }
 
 // calls are gitramp itself, 0, and the numbers of the gits that change something.
-func (st *stage) calls(t *testing.T, real string) []int {
+func (st *stage) calls(t *testing.T) []int {
 	s := st.start.copy(t)
-	s.shim(real, 0, "")
+	s.shim(0, "")
 	crash(t, s.shimmed(st))
 	list := []int{0}
 	for i, line := range s.calls() {
@@ -117,15 +100,15 @@ func (st *stage) calls(t *testing.T, real string) []int {
 	return list
 }
 
-func (st *stage) inject(t *testing.T, y *tally, real, gitramp string, call, k int, group, calls, what string) bool {
+func (st *stage) inject(t *testing.T, y *tally, call, k int, group, calls, what string) bool {
 	t.Helper()
 	s := st.start.copy(t)
 	log := s.at("strace.log")
 	argv := strace(log, calls, what, k, call == 0)
 	who := "gitramp"
-	cmd := s.command("work", st.turn, append(append(slices.Clone(argv), gitramp), verb(st.turn, st.args...)[1:]...)...)
+	cmd := s.command("work", st.turn, append(slices.Clone(argv), verb(st.turn, st.args...)...)...)
 	if call > 0 {
-		s.shim(real, call, "exec "+strings.Join(argv, " ")+` "$GIT" "$@"`)
+		s.shim(call, "exec "+strings.Join(argv, " ")+` "$GIT" "$@"`)
 		cmd = s.shimmed(st)
 	}
 	got := crash(t, cmd)
@@ -145,7 +128,11 @@ func (st *stage) inject(t *testing.T, y *tally, real, gitramp string, call, k in
 	if os.Getenv("GITRAMP_FAULTS_VERBOSE") != "" {
 		t.Logf("OUTCOME %s %s %s %d: %d: %s", who, what, group, k, got.code, got.out)
 	}
-	y.judge(t, st, s, kind, fmt.Sprintf("%s at %s %d of %s\n%s", what, group, k, who, injected(string(data))), got)
+	errno := ""
+	if i := slices.IndexFunc(errnos, func(e struct{ name, text string }) bool { return e.name == what }); i >= 0 && call == 0 && group != "write" { // a write may be one into a pipe, or of the very words
+		errno = errnos[i].text
+	}
+	y.judge(t, st, s, kind, fmt.Sprintf("%s at %s %d of %s\n%s", what, group, k, who, injected(string(data))), errno, got)
 	return true
 }
 
