@@ -318,11 +318,18 @@ func (w *world) history() went {
 		}
 		return h
 	}
-	for i := began; i >= 0 && w.chain[i].state.canary == tip.canary; i-- {
-		if w.chain[i].state.rank() > tip.rank() {
-			h.back = true
+	over := false // the attempt that comes next in the walk was finished
+	for i := began; i >= 0; i-- {
+		s := w.chain[i].state
+		if s.phase == "idle" && s.stable == tip.canary {
+			over = true
+			continue
 		}
-		h.attempts = max(h.attempts, w.chain[i].state.attempt)
+		if s.canary != tip.canary {
+			break
+		}
+		h.back = h.back || s.rank() > tip.rank() || over && s.attempt >= tip.attempt
+		over, h.attempts = false, max(h.attempts, s.attempt)
 	}
 	return h
 }

@@ -60,6 +60,9 @@ type Decision struct {
 	full    bool // every pause is waived from now on
 }
 
+// stops says that nothing can be done, now or at all.
+func (d Decision) stops() bool { return d.Waiting != "" || d.Refused != "" }
+
 func refuse(format string, args ...any) Decision {
 	return Decision{Refused: fmt.Sprintf(format, args...)}
 }
@@ -78,16 +81,16 @@ func (s State) Next(wanted string, ev Evidence) (d Decision, decided bool) {
 	case l.wantsBack(wanted):
 		return s.Abort(), true
 	case len(s.Drift) > 0:
-		return refuse("%s %s since gitramp wrote it", s.Drift[0].Path, s.Drift[0].Problem), true
+		return s.edited(), true
 	case l.Paused && !ev.Promoted:
-		return Decision{Waiting: "paused: gitramp resume, promote or abort"}, true
+		return Decision{Waiting: "paused: " + l.wayOn()}, true
 	case ev.NoHolds:
 	case ev.Shallow && (l.Canary != nil || wanted != l.Stable.Revision):
 		return ev.cutOff(), true
 	case ev.Since > ev.Now+maxSkew:
 		return ev.skewed(), true
 	case ev.WentBack && l.Canary != nil && !ev.Promoted:
-		return Decision{Waiting: "taken back by a person: gitramp resume, promote or abort"}, true
+		return Decision{Waiting: "taken back by a person: " + l.wayOn()}, true
 	case ev.WentBack && l.Canary == nil && wanted == ev.BackFrom && !ev.Retried:
 		return Decision{Waiting: "taken back by a person: gitramp retry, or ask for another revision"}, true
 	}
@@ -97,12 +100,29 @@ func (s State) Next(wanted string, ev Evidence) (d Decision, decided bool) {
 	return Decision{}, false
 }
 
+// edited refuses to go on from files that are not what gitramp wrote, and names all of them.
+func (s State) edited() Decision {
+	var files []string
+	for _, d := range s.Drift {
+		files = append(files, d.Path+" "+d.Problem)
+	}
+	return refuse("%s since gitramp wrote it: take that back with git, write over it with gitramp render --write --overwrite-drift, or gitramp abort", strings.Join(files, ", "))
+}
+
 func (ev Evidence) cutOff() Decision {
 	return refuse("history is cut off before this step began, so nobody knows since when it stands: fetch all of it (git fetch --unshallow, or fetch-depth: 0)")
 }
 
 func (ev Evidence) skewed() Decision {
 	return refuse("clock skew: the step was committed %s ahead of the clock of this machine", Duration(ev.Since-ev.Now))
+}
+
+// wayOn is what ends a person's stop.
+func (l *Lock) wayOn() string {
+	if l.Canary == nil || l.Phase == Restore {
+		return "gitramp resume or promote"
+	}
+	return "gitramp resume, promote or abort"
 }
 
 // promoted says whether prod runs the canary's revision in this tree.
@@ -138,15 +158,7 @@ func (s State) Abort() Decision {
 // Finish decides how a tree that goes back goes on.
 func (s State) Finish(wanted string, ev Evidence) Decision {
 	l := s.Lock
-	if !ev.NoHolds {
-		if ev.Shallow {
-			return ev.cutOff()
-		}
-		if ev.Since > ev.Now+maxSkew {
-			return ev.skewed()
-		}
-	}
-	if d := l.Hold.unmet(false, ev); d.Waiting != "" {
+	if d := l.settled(ev); d.stops() {
 		return d
 	}
 	switch {
@@ -156,6 +168,19 @@ func (s State) Finish(wanted string, ev Evidence) Decision {
 		return Decision{Transition: Forget}
 	}
 	return Decision{Transition: Cleanup}
+}
+
+// settled says what a tree still waits for that has no pause, and refuses where nobody can know.
+func (l *Lock) settled(ev Evidence) Decision {
+	switch {
+	case ev.NoHolds:
+		return Decision{}
+	case ev.Shallow:
+		return ev.cutOff()
+	case ev.Since > ev.Now+maxSkew:
+		return ev.skewed()
+	}
+	return l.Hold.unmet(true, ev)
 }
 
 // Next decides the one next transition of a tree. It is level-triggered: called again on the same tree with the same evidence it says the same. wanted is the
@@ -247,9 +272,9 @@ func (r *Release) fromIdle(s State, wanted string, ev Evidence) (Decision, error
 	case wanted == l.Aborted && !ev.Retried:
 		return Decision{Waiting: "aborted: gitramp retry, or ask for another revision"}, nil
 	case wanted == l.Aborted, ev.WentBack && wanted == ev.BackFrom:
-		return Decision{Transition: st.Transition, Step: st, attempt: max(l.Attempt, ev.Attempts) + 1}, nil
+		return Decision{Transition: st.Transition, Step: st, full: ev.Full, attempt: max(l.Attempt, ev.Attempts) + 1}, nil
 	}
-	return Decision{Transition: st.Transition, Step: st}, nil
+	return Decision{Transition: st.Transition, Step: st, full: ev.Full}, nil
 }
 
 // unmet says what a hold still waits for; an empty Waiting says that it is met. full waives pauses. Without a witness a step counts as applied after settle; a

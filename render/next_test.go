@@ -132,19 +132,19 @@ func TestNext(t *testing.T) {
 			return w
 		}, "2", late,
 			"refused: " + goesOn + "1 of 7 (prepare); meanwhile the spec changes spec.replicas, where only more may be asked for: put it back until the rollout is over"},
-		{"ramping, edited: refused", func(t tester) *story { w := at(2)(t); w.state = edited(t, w.state, "prod-service.yaml"); return w }, "2", late, "refused: prod-service.yaml was edited since gitramp wrote it"},
+		{"ramping, edited: refused", func(t tester) *story { w := at(2)(t); w.state = edited(t, w.state, "prod-service.yaml"); return w }, "2", late, "refused: prod-service.yaml was edited since gitramp wrote it: take that back with git, write over it with gitramp render --write --overwrite-drift, or gitramp abort"},
 		{"ramping, edited, S: abort all the same", func(t tester) *story { w := at(2)(t); w.state = edited(t, w.state, "prod-service.yaml"); return w }, "1", late, "abort"},
 		{"ramping, paused", paused(2), "2", late, "waiting: paused: gitramp resume, promote or abort"},
 		{"ramping, paused, promoted", paused(2), "2", with(late, func(e *render.Evidence) { e.Promoted = true }), "shift 03-weight-50"},
 		{"ramping, paused, D: a person's stop sticks", paused(2), "3", late, "waiting: paused: gitramp resume, promote or abort"},
 		{"ramping, paused, S: abort", paused(2), "1", late, "abort"},
-		{"idle, paused, C", paused(0), "2", late, "waiting: paused: gitramp resume, promote or abort"},
+		{"idle, paused, C", paused(0), "2", late, "waiting: paused: gitramp resume or promote"},
 		{"ramping, taken back", at(2), "2", with(late, took), "waiting: taken back by a person: gitramp resume, promote or abort"},
 		{"ramping, taken back, D", at(2), "3", with(late, took), "waiting: taken back by a person: gitramp resume, promote or abort"},
 		{"ramping, taken back, S: abort", at(2), "1", with(late, took), "abort"},
 		{"ramping, taken back, promoted", at(2), "2", with(late, func(e *render.Evidence) { took(e); e.Promoted = true }), "shift 03-weight-50"},
 		{"promote, taken back", at(5), "2", with(late, took), "waiting: taken back by a person: gitramp resume, promote or abort"},
-		{"restore, taken back", at(6), "2", with(late, took), "waiting: taken back by a person: gitramp resume, promote or abort"},
+		{"restore, taken back", at(6), "2", with(late, took), "waiting: taken back by a person: gitramp resume or promote"},
 		{"ramping, history cut off", at(2), "2", with(late, func(e *render.Evidence) { e.Shallow = true }), "refused: history is cut off before this step began, so nobody knows since when it stands: fetch all of it (git fetch --unshallow, or fetch-depth: 0)"},
 		{"ramping, history cut off, S: abort", at(2), "1", with(late, func(e *render.Evidence) { e.Shallow = true }), "abort"},
 		{"ramping, committed in the future", at(2), "2", after(-121), "refused: clock skew: the step was committed 2m1s ahead of the clock of this machine"},
@@ -296,5 +296,11 @@ func TestFullIsRecorded(t *testing.T) {
 	}
 	if w.ask("3").run(1); w.state.Lock.Full {
 		t.Error("the next release is promoted in full too")
+	}
+	w = newStory(t)
+	d, _ = w.next(render.Evidence{Now: 1e6, Promoted: true, Full: true})
+	r, _ = w.compile()
+	if w.state = w.turn(r, d); w.state.Lock.Phase != render.Prepare || !w.state.Lock.Full {
+		t.Errorf("promoted in full from idle: %s, full %v", w.state.Lock.Phase, w.state.Lock.Full)
 	}
 }

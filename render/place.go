@@ -95,6 +95,7 @@ type Recall struct {
 	Since string // the commit that began the step, once it is known
 
 	began    bool
+	over     bool // the attempt that comes next was finished
 	wentBack bool
 	backFrom string
 	attempts int
@@ -128,10 +129,13 @@ func (r *Recall) Changed(commit string, before *Place, cut bool) (more bool) {
 // revert looks at one earlier place of the lock.
 func (r *Recall) revert(before Place) {
 	switch tip := r.Tip; {
+	case tip.Canary != "" && before.Canary == "" && before.Stable == tip.Canary:
+		r.over = true
 	case tip.Canary != "" && before.Canary != tip.Canary:
 		r.done = true // the rollout began here
 	case tip.Canary != "":
-		r.wentBack = r.wentBack || before.later(tip)
+		r.wentBack = r.wentBack || before.later(tip) || r.over && before.Attempt == tip.Attempt
+		r.over = false
 		r.attempts = max(r.attempts, before.Attempt)
 	case r.backFrom != "" && before.Canary != r.backFrom:
 		r.done = true

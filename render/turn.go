@@ -187,17 +187,16 @@ func (s State) Remove(ev Evidence) Decision {
 		return Decision{}
 	case l.Phase.GoesBack():
 		return s.Finish("", ev)
-	case l.Phase == Restore:
-		if d := l.Hold.unmet(true, ev); d.Waiting != "" {
-			return d
-		}
-		return Decision{Transition: Cleanup}
-	case l.Canary != nil:
+	case l.Canary != nil && l.Phase != Restore:
 		return s.Abort()
-	case l.Phase == Delete:
-		if d := l.Hold.unmet(true, ev); d.Waiting != "" {
+	}
+	if l.Canary != nil || l.Phase == Delete {
+		if d := l.settled(ev); d.stops() {
 			return d
 		}
+	}
+	if l.Canary != nil {
+		return Decision{Transition: Cleanup}
 	}
 	return Decision{Transition: Delete}
 }

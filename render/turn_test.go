@@ -148,6 +148,11 @@ func TestDelete(t *testing.T) {
 				if d := w.state.Remove(render.Evidence{Now: 599}); d.Waiting != "settling" {
 					t.Errorf("step %d: the route is gone, and %s", step, said(d, 0))
 				}
+				for want, ev := range map[string]render.Evidence{"refused: history is cut off": {Now: 1e6, Shallow: true}, "refused: clock skew": {Now: 1, Since: 1e6}} {
+					if d := w.state.Remove(ev); !strings.HasPrefix(said(d, 0), want) {
+						t.Errorf("step %d: %s, want %s", step, said(d, 0), want)
+					}
+				}
 				if _, has := w.state.Tree.Get("prod-ingress.yaml"); has {
 					t.Errorf("step %d: the route is still there", step)
 				}

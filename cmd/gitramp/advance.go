@@ -70,6 +70,9 @@ and over other commits it is made anew. --wait goes on for so long, step by step
 }
 
 func (c *cli) runAdvance(ctx context.Context, f advanceFlags, args []string) error {
+	if f.wait < 0 {
+		return usage("--wait: value %q is invalid: allowed a time such as 50m", f.wait)
+	}
 	if f.wait != 0 && (f.now != "" || f.dryRun) {
 		return usage("--wait goes by the clock: not with --now or --dry-run")
 	}

@@ -25,6 +25,7 @@ refused without --yes.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.steer(cmd.Context(), s, "delete", args, func(ctx context.Context, r *rollout.Run) error {
 				r.Holds = true
+				r.Select = func(ctx context.Context, v *rollout.View) ([]*rollout.Item, error) { return v.ToDelete(ctx, args) }
 				r.Decide = func(it *rollout.Item) (render.Decision, error) { return it.Delete(yes) }
 				return nil
 			})

@@ -285,8 +285,8 @@ func rewrite(t *testing.T, file, text string, list []docCommand, results []outco
 
 var inline = regexp.MustCompile("`(gitramp|make|git|go) ([^`]+)`")
 
-// notForReaders are commands that are named for what other programs do.
-var notForReaders = []string{"git add", "git commit", "git fast-import", "go install"}
+// notForReaders are commands that are named for what other programs and tests do.
+var notForReaders = []string{"git add", "git commit", "git fast-import", "git fsck --strict", "go install"}
 
 // TestInlineCommands: what documents name in passing is there, and is run.
 func TestInlineCommands(t *testing.T) {

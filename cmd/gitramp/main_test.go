@@ -27,6 +27,7 @@ func TestMain(m *testing.M) {
 // TestScript runs testdata/script/<verb>_<what>.txtar. Beside testscript's own commands there are
 //
 //	exits CODE PROGRAM ARGUMENT...   the exit code; with any other than 0, nothing may have been written
+//	ends CODE PROGRAM ARGUMENT...    the exit code alone: a fetch was made, or other apps went on
 //	replace FILE OLD NEW             changes text that stands in a file exactly once
 //	lines stdout|stderr COUNT        how much was printed
 //
@@ -38,7 +39,7 @@ func TestScript(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup:               setup,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "replace": replace, "lines": lines},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "ends": ends, "replace": replace, "lines": lines},
 	})
 }
 
@@ -67,6 +68,28 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: exits CODE PROGRAM ARGUMENT...")
 	}
 	before := everything(ts)
+	ends(ts, neg, args)
+	if args[0] == "0" {
+		return
+	}
+	after := everything(ts)
+	for name, was := range before {
+		if after[name] != was {
+			ts.Fatalf("failed with %s, and changed %s", args[0], name)
+		}
+	}
+	for name := range after {
+		if before[name] == "" {
+			ts.Fatalf("failed with %s, and made %s", args[0], name)
+		}
+	}
+}
+
+// ends checks the exit code, and nothing else.
+func ends(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: ends CODE PROGRAM ARGUMENT...")
+	}
 	err := ts.Exec(args[1], args[2:]...)
 	code := 0
 	var exit *exec.ExitError
@@ -77,20 +100,6 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if strconv.Itoa(code) != args[0] {
 		ts.Fatalf("exit code %d, want %s", code, args[0])
-	}
-	if code == 0 {
-		return
-	}
-	after := everything(ts)
-	for name, was := range before {
-		if after[name] != was {
-			ts.Fatalf("failed with %d, and changed %s", code, name)
-		}
-	}
-	for name := range after {
-		if before[name] == "" {
-			ts.Fatalf("failed with %d, and made %s", code, name)
-		}
 	}
 }
 

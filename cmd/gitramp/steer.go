@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/gitramp/gitramp/cmd/internal/app"
 	"github.com/gitramp/gitramp/cmd/internal/git"
@@ -41,8 +42,8 @@ func (s *steer) waiting(cmd *cobra.Command) {
 
 // found opens the repository that the arguments are about: --repo, else the one around the first of them that is on disk, else around the current directory.
 func (t target) found(ctx context.Context, args []string) (*git.Repo, error) {
-	if t.cmd.Flags().Changed("branch") && t.branch == "" {
-		return nil, usage("--branch: value \"\" is invalid: allowed the name of a branch")
+	if err := noneEmpty(t.cmd); err != nil {
+		return nil, err
 	}
 	if err := t.there(); err != nil {
 		return nil, err
@@ -59,6 +60,17 @@ func (t target) found(ctx context.Context, args []string) (*git.Repo, error) {
 		at = "."
 	}
 	return git.Open(ctx, at)
+}
+
+// noneEmpty refuses a flag that is given and empty: in a script it is a command that failed, and what it should have said is not to be guessed.
+func noneEmpty(cmd *cobra.Command) error {
+	var errs []error
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if f.Value.Type() == "string" && f.Value.String() == "" && f.Name != "reason" {
+			errs = append(errs, usage("--%s: value \"\" is invalid: allowed a value, or no --%s", f.Name, f.Name))
+		}
+	})
+	return errors.Join(errs...)
 }
 
 // steered prepares a verb's run on the repository that is open.
@@ -85,7 +97,11 @@ func (c *cli) steered(ctx context.Context, repo *git.Repo, s steer, verb string)
 		}
 		r.Push, r.Branch = &m, b
 	}
-	if tracked := repo.Tracks(b); s.date != "" && (tracked != "" || s.push) {
+	tracked := repo.Tracks(b)
+	if r.Push != nil {
+		tracked = r.Push.String()
+	}
+	if s.date != "" && tracked != "" {
 		return nil, usage("--date: branch %s has the upstream %s, and holds are counted from the dates of its commits", b, tracked)
 	}
 	return r, nil
@@ -123,7 +139,15 @@ func (c *cli) finishRun(out rollout.Outcome, s steer, now time.Time) error {
 			return err
 		}
 	} else {
-		c.printer().Transitions(views)
+		if len(views) > 0 {
+			c.printer().Transitions(views)
+		}
+		switch n := out.Moves(); {
+		case len(views) == 0:
+			c.note("%s: no app is there that is meant: nothing to do", out.Branch)
+		case s.dryRun && n > 0:
+			c.note("%s: would be written: %s", out.Branch, commits(n))
+		}
 	}
 	return errorsOf(out, s.exitZero)
 }

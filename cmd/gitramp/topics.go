@@ -13,16 +13,21 @@ const exitCodes = `gitramp exits with
   2  usage: a flag, an argument or a combination that does not exist
   3  invalid spec, drift, or a finding of a check: validate, doctor,
      render --check, and diff where the steps differ
+  4  waiting: a hold is not met, and what it is and until when is said;
+     --exit-zero-on-wait makes 0 of it
   5  state conflict: the repository or the directory is not what gitramp left or
-     read; somebody else was faster, or edited generated files
-  6  refused by git: a hook, a signature, a missing identity
+     read; somebody else was faster, or edited generated files; history is cut
+     off, or the clock is behind it
+  6  refused by git: a hook, a signature, a missing identity, a protected branch
+  7  the network: a remote did not answer, or did not let us in
   130  interrupted by ^C or SIGTERM
 
-Of several apps the first present of 1 6 5 3 2 0 counts. Errors go to stderr: one
-line each, FILE:LINE:COLUMN: FIELD: PROBLEM: allowed VALUES; with -o json the
-same as JSON. A verb that exits
-with 2, 3, 5 or 6 has changed no branch, no index and no file; a hook that
-refuses late leaves objects that git gc collects.
+Of several apps the first present of 1 7 6 5 3 2 4 0 counts; the others go on
+all the same. Errors go to stderr: one line each, FILE:LINE:COLUMN: FIELD:
+PROBLEM: allowed VALUES; with -o json the same as JSON. What ends with another
+code than 0 has changed no branch, no index and no file of the app; a hook that
+refuses late leaves objects that git gc collects, and one that refuses the branch
+here leaves the remote's where it was pushed to.
 `
 
 const environment = `gitramp reads from the environment

@@ -43,7 +43,6 @@ the step before has settled is not checked: that is for the verb that makes the 
 	cmd.Flags().BoolVar(&f.history, "history", false, "check every commit of the branch that changed an output path")
 	cmd.Flags().StringVar(&f.span, "range", "", "check the commits of a range, such as v1..main")
 	cmd.Flags().StringVar(&f.against, "against", "", "check that the branch is one transition away from a commit, such as origin/main")
-	cmd.MarkFlagsMutuallyExclusive("history", "range", "against")
 	return cmd
 }
 
@@ -82,6 +81,9 @@ func (c *cli) runVerify(ctx context.Context, f verifyFlags, args []string) error
 
 // verified is what the form that was asked for finds.
 func (f verifyFlags) verified(ctx context.Context, repo *git.Repo, args []string) ([]*rollout.Verified, error) {
+	if f.history && f.span != "" || f.history && f.against != "" || f.span != "" && f.against != "" {
+		return nil, usage("--history, --range and --against are three forms: name one")
+	}
 	from, to, isRange := strings.Cut(f.span, "..")
 	if f.span != "" && (!isRange || from == "" || strings.HasPrefix(to, ".")) {
 		return nil, usage("--range: value %q is invalid: allowed two commits, such as v1..main", f.span)
@@ -105,7 +107,6 @@ func (f verifyFlags) verified(ctx context.Context, repo *git.Repo, args []string
 	if err != nil {
 		return nil, err
 	}
-	view.AtHead = f.branch == "" && to == "" && !repo.Bare()
 	items, err := view.All(ctx, args)
 	switch {
 	case err != nil:
@@ -115,13 +116,5 @@ func (f verifyFlags) verified(ctx context.Context, repo *git.Repo, args []string
 	case f.history || f.span != "":
 		return view.VerifyHistory(ctx, items, from)
 	}
-	var list []*rollout.Verified
-	for _, it := range items {
-		r, err := view.VerifyTree(ctx, it)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, r)
-	}
-	return list, nil
+	return view.VerifyTrees(ctx, items, f.branch == "" && !repo.Bare())
 }

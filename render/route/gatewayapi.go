@@ -394,6 +394,43 @@ func (gatewayAPI) Split(objs []Object) (*Split, error) {
 	return nil, nil
 }
 
+// Places: a rule without matches is for every call of a GRPCRoute, whose spec says / for that.
+func (gatewayAPI) Places(objs []Object, namespace string) []Place {
+	var places []Place
+	for _, o := range objs {
+		r := Route{Protocol: "HTTP"}
+		if node.Text(o.Node, "kind") == "GRPCRoute" {
+			r.Protocol = "GRPC"
+		}
+		for _, parent := range items(o.Node, "spec", "parentRefs") {
+			port, _ := strconv.Atoi(node.Text(parent, "port"))
+			r.ParentRefs = append(r.ParentRefs, ParentRef{node.Text(parent, "kind"), node.Text(parent, "name"), node.Text(parent, "namespace"), node.Text(parent, "sectionName"), port})
+		}
+		for _, host := range items(o.Node, "spec", "hostnames") {
+			r.Hosts = append(r.Hosts, host.Value)
+		}
+		for _, rule := range items(o.Node, "spec", "rules") {
+			r.Rules = append(r.Rules, Rule{Paths: gatewayPaths(rule)})
+		}
+		if r.ParentRefs != nil {
+			places = append(places, r.Places(namespace)...)
+		}
+	}
+	return places
+}
+
+// gatewayPaths are a rule's paths as a spec has them.
+func gatewayPaths(rule *yaml.Node) []string {
+	var paths []string
+	for _, m := range items(rule, "matches") {
+		paths = append(paths, gatewayPathOf(m))
+	}
+	if paths == nil {
+		return []string{"/"}
+	}
+	return paths
+}
+
 // Fixed: another parent is another proxy, another kind another protocol, and a filter makes other requests for whoever gets them.
 func (gatewayAPI) Fixed(objs []Object) []Fixed {
 	var list []Fixed

@@ -234,6 +234,22 @@ func (ingressNginx) Split(objs []Object) (*Split, error) {
 	return nil, nil
 }
 
+// Places: prod and canary have the same.
+func (ingressNginx) Places(objs []Object, _ string) []Place {
+	var places []Place
+	for _, o := range objs {
+		if node.Text(o.Node, "kind") != "Ingress" {
+			continue
+		}
+		for _, rule := range items(o.Node, "spec", "rules") {
+			for _, path := range items(rule, "http", "paths") {
+				places = append(places, Place{Door: node.Text(o.Node, "spec", "ingressClassName"), Protocol: "HTTP", Host: node.Text(rule, "host"), Path: node.Text(path, "path")})
+			}
+		}
+	}
+	return places
+}
+
 // Fixed: another class is another controller's.
 func (ingressNginx) Fixed(objs []Object) []Fixed {
 	for _, o := range objs {

@@ -12,6 +12,7 @@ import (
 	"path"
 	"path/filepath"
 	"sort"
+	"strings"
 
 	"github.com/gitramp/gitramp/render"
 	"github.com/gitramp/gitramp/templates"
@@ -46,13 +47,13 @@ type Set struct {
 	templates *render.Templates
 	outputs   map[string]string // output path -> spec file
 	around    map[string]string // each directory around an output path -> spec file
-	routes    places            // who has which place of a router
+	routes    Places            // who has which place of a router
 	names     map[string]string // namespace, kind and name of an object -> spec file
 }
 
 // NewSet starts an invocation.
 func NewSet() *Set {
-	return &Set{templates: render.NewTemplates(templates.FS), outputs: map[string]string{}, around: map[string]string{}, routes: places{}, names: map[string]string{}}
+	return &Set{templates: render.NewTemplates(templates.FS), outputs: map[string]string{}, around: map[string]string{}, routes: Places{}, names: map[string]string{}}
 }
 
 // Parse reads one spec file and checks it against the others of the set: one spec for an output path, one canary for a host and path.
@@ -92,6 +93,11 @@ func (s *Set) ParseText(file, root, origin string, data []byte) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
+	return s.Add(file, root, origin, spec)
+}
+
+// Add is as ParseText, of a spec that is parsed already.
+func (s *Set) Add(file, root, origin string, spec *render.Canary) (*App, error) {
 	a := &App{File: file, Root: root, Spec: spec, Wanted: spec.RevisionName(), origin: origin, set: s}
 	return a, s.claim(a)
 }
@@ -99,29 +105,27 @@ func (s *Set) ParseText(file, root, origin string, data []byte) (*App, error) {
 // claim refuses two specs that would write to one place, or send one host and path to two canaries.
 func (s *Set) claim(a *App) error {
 	var errs render.SpecError
-	own := a.Spec.OutputPath()
+	own := strings.ToLower(a.Spec.OutputPath()) // a clone may be on a disk that knows no case
 	other := s.around[own]
 	for dir := own; other == "" && dir != "."; dir = path.Dir(dir) {
 		other = s.outputs[dir]
 	}
 	if other != "" {
-		errs = append(errs, a.Spec.Wrong("spec.output.path", own, fmt.Sprintf("value %q is taken: %s writes there, or around or below it", own, other), "a path of its own"))
+		errs = append(errs, a.Spec.Wrong("spec.output.path", own, fmt.Sprintf("value %q is taken: %s writes there, or around or below it", a.Spec.OutputPath(), other), "a path of its own"))
 	}
 	s.outputs[own] = a.File
 	for dir := path.Dir(own); dir != "."; dir = path.Dir(dir) {
 		s.around[dir] = a.File
 	}
-	prod, canary := a.Spec.Spec.Output.Names.Prod, a.Spec.Spec.Output.Names.Canary
-	for _, o := range [][2]string{{"Deployment", prod.Deployment}, {"Deployment", canary.Deployment}, {"Service", prod.Service}, {"Service", canary.Service},
-		{"route", prod.Route}, {"route", canary.Route}} {
-		key := a.Spec.Metadata.Namespace + " " + o[0] + " " + o[1]
-		if other, taken := s.names[key]; taken {
-			errs = append(errs, a.Spec.Wrong("metadata.name", o[1], fmt.Sprintf("%s %s is an object of %s already", o[0], o[1], other), "names of its own"))
+	claims := a.Spec.Claims()
+	for _, o := range claims.Objects {
+		if other, taken := s.names[o.Key]; taken {
+			errs = append(errs, a.Spec.Wrong("metadata.name", o.Text, fmt.Sprintf("%s is an object of %s already", o.Text, other), "names of its own"))
 			break
 		}
-		s.names[key] = a.File
+		s.names[o.Key] = a.File
 	}
-	errs = append(errs, s.claimRoute(a)...)
+	errs = append(errs, s.claimRoute(a, claims.Places)...)
 	sort.SliceStable(errs, func(i, j int) bool { return errs[i].Line < errs[j].Line })
 	if errs != nil {
 		return errs
@@ -233,6 +237,13 @@ func (a *App) Next(ev render.Evidence) (render.Decision, error) {
 		}
 	}
 	return a.Release.Next(a.State, a.Wanted, ev)
+}
+
+// Forget lets go of the compiled release: a fleet's are many times what has to be kept of it. Compile and Next make it again.
+func (a *App) Forget() {
+	if a != nil {
+		a.Release, a.revs = nil, render.Revisions{}
+	}
 }
 
 // Turn carries a decision out.

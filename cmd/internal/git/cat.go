@@ -24,8 +24,15 @@ type object struct {
 	data     []byte
 }
 
+// many is from how many objects on it costs less to start a process for them: it may buffer, where the one that answers again and again writes each object by
+// itself.
+const many = 64
+
 // objects reads several objects by id or full ref name, in order.
 func (r *Repo) objects(names ...string) ([]object, error) {
+	if len(names) >= many {
+		return r.bulk(names)
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.cat == nil {
@@ -39,8 +46,8 @@ func (r *Repo) objects(names ...string) ([]object, error) {
 		names = names[len(batch):]
 		more, err := r.cat.read(batch)
 		if err != nil {
-			said, end := r.cat.said, r.stopCat()
-			if end != nil {
+			said := r.cat.said
+			if end := r.stopCat(); end != nil {
 				err = failure([]string{"cat-file"}, end, said)
 			}
 			return nil, err
@@ -48,6 +55,29 @@ func (r *Repo) objects(names ...string) ([]object, error) {
 		got = append(got, more...)
 	}
 	return got, nil
+}
+
+// bulk reads many objects through a process of their own.
+func (r *Repo) bulk(names []string) ([]object, error) {
+	args := []string{"cat-file", "--batch", "--buffer"}
+	cmd, said := r.command(r.ctx, call{args: args})
+	cmd.Stdin = strings.NewReader(strings.Join(names, "\n") + "\n")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	c := &catFile{out: bufio.NewReaderSize(out, 256<<10)}
+	got, err := c.answers(len(names))
+	if err != nil {
+		_, _ = io.Copy(io.Discard, c.out)
+	}
+	if end := failure(args, cmd.Wait(), said); end != nil {
+		err = end
+	}
+	return got, err
 }
 
 func (r *Repo) startCat() (err error) {
@@ -83,7 +113,12 @@ func (c *catFile) read(names []string) ([]object, error) {
 	if _, err := io.WriteString(c.in, strings.Join(names, "\n")+"\n"); err != nil {
 		return nil, err
 	}
-	got := make([]object, len(names))
+	return c.answers(len(names))
+}
+
+// answers reads what is answered to n names.
+func (c *catFile) answers(n int) ([]object, error) {
+	got := make([]object, n)
 	for i := range got {
 		line, err := c.out.ReadString('\n')
 		if err != nil {

@@ -16,6 +16,9 @@ type Error struct {
 
 func (e *Error) Error() string {
 	text := fmt.Sprintf("git %s: exit %d", strings.Join(e.Args, " "), e.Code)
+	if e.Code < 0 {
+		text = fmt.Sprintf("git %s: killed", strings.Join(e.Args, " "))
+	}
 	if e.Stderr != "" {
 		text += ": " + e.Stderr
 	}

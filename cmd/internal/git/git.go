@@ -14,10 +14,11 @@
 // Processes for commits onto a branch that is checked out: `cat-file` (tip, trees), `var -l` (config, identity), `status` (are ROOTS clean; left
 // out where neither index nor ROOTS exist), `fast-import`, `update-ref`, `restore`. Elsewhere `status` and `restore` are left out. One `rev-parse`
 // more where the repository is not an ordinary one (bare, linked work tree, submodule), one `worktree list` where it has linked work trees, one
-// `commit-tree` per commit where commits are signed.
+// `commit-tree` per commit where commits are signed. With a remote `ls-remote` comes first, `fetch` where it has news, and `push` before `update-ref`; neither
+// of the first two writes a ref.
 //
 // It refuses: detached HEAD with no branch named, dirty ROOTS, ROOTS in a submodule or behind a symlink, foreign locks, branch names outside a
-// whitelist. It never runs porcelain that commits, merges, rebases or stashes, never pushes, and by design runs no pre-commit, commit-msg or
+// whitelist. It never runs porcelain that commits, merges, rebases or stashes, never pushes but by compare-and-set, and by design runs no pre-commit, commit-msg or
 // post-checkout hook; the reference-transaction hook has its say when the branch moves.
 package git
 

@@ -17,8 +17,9 @@ type journal struct {
 	Branch  string
 	Old     string // "": unborn
 	New     string
-	Top     string // of the work tree that has the branch checked out, "": none
-	GitDir  string // of that work tree
+	Remote  *Remote `json:",omitempty"` // that New is pushed to before the branch moves, nil: none
+	Top     string  // of the work tree that has the branch checked out, "": none
+	GitDir  string  // of that work tree
 	Roots   []string
 	PID     int
 

@@ -9,23 +9,38 @@ import (
 	"strings"
 )
 
-// land moves the branch, then index and work tree, under the journal.
-func (w *Writer) land(tip string) error {
+// intend writes the journal of what is about to happen: before a push, so that a run which dies when that has arrived is finished by the next. It returns nil
+// where the branch of this repository stays as it is.
+func (w *Writer) intend(tip string) (*journal, error) {
+	if w.branch.Name == "" {
+		return nil, nil
+	}
 	roots, err := w.changed(tip)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	j := &journal{Version: journalVersion, Branch: w.branch.Name, Old: w.branch.Tip, New: tip, Roots: roots, PID: os.Getpid()}
+	j := &journal{Version: journalVersion, Branch: w.branch.Name, Old: w.branch.Tip, New: tip, Remote: w.push, Roots: roots, PID: os.Getpid()}
 	if w.work != nil {
 		j.Top, j.GitDir = w.work.top, w.work.gitDir
 		if err := w.repo.copyIndex(j.GitDir); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	if err := w.repo.writeJournal(j); err != nil {
-		return err
-	}
-	if err := w.move(j); err != nil {
+	return j, w.repo.writeJournal(j)
+}
+
+// land moves the branch, then index and work tree, under the journal.
+func (w *Writer) land(j *journal) error {
+	err := w.repo.move(w.ctx, j, w.lock, w.reflog)
+	switch {
+	case err != nil && j.Remote != nil:
+		if errors.As(err, new(*Raced)) {
+			return nil // somebody else is at work here; what is pushed is pushed
+		}
+		w.unsure = !errors.As(err, new(*Refusal))
+		return fmt.Errorf("%s is at %s, but %s here is not: %w", j.Remote, short(j.New), j.Branch, err)
+	case err != nil:
+		w.unsure = errors.As(err, new(*unknown))
 		return err
 	}
 	step("moved")
@@ -35,7 +50,7 @@ func (w *Writer) land(tip string) error {
 	// From here on being cancelled is no reason to stop half-way.
 	if err := w.repo.bring(context.WithoutCancel(w.ctx), j, w.lock); err != nil {
 		w.unsure = true
-		return fmt.Errorf("%s is at %s, but its work tree is not (the next run finishes it): %w", j.Branch, short(tip), err)
+		return fmt.Errorf("%s is at %s, but its work tree is not (the next run finishes it): %w", j.Branch, short(j.New), err)
 	}
 	return nil
 }
@@ -59,34 +74,38 @@ func (w *Writer) changed(tip string) (roots []string, err error) {
 	return roots, nil
 }
 
+// unknown says that nobody can tell where a branch is.
+type unknown struct{ error }
+
+func (u *unknown) Unwrap() error { return u.error }
+
 // move is the one moment at which the branch changes: compare-and-set, with the user's reference-transaction hook.
-func (w *Writer) move(j *journal) error {
+func (r *Repo) move(ctx context.Context, j *journal, lock *os.File, reflog string) error {
 	change := "create refs/heads/" + j.Branch + " " + j.New + "\n"
 	if j.Old != "" {
 		change = "update refs/heads/" + j.Branch + " " + j.New + " " + j.Old + "\n"
 	}
-	_, err := w.repo.run(w.ctx, call{
-		args: []string{"update-ref", "-m", w.reflog, "--stdin"}, flags: []string{"core.fsync=committed,loose-object,reference"},
-		dir: j.Top, stdin: change, hooks: true, lock: w.lock,
+	_, err := r.run(ctx, call{
+		args: []string{"update-ref", "-m", reflog, "--stdin"}, flags: []string{"core.fsync=committed,loose-object,reference"},
+		dir: j.Top, stdin: change, hooks: true, lock: lock,
 	})
 	if err == nil {
 		return nil
 	}
-	tip, tipErr := w.repo.tip(j.Branch)
+	tip, tipErr := r.tip(j.Branch)
 	var said *Error
 	switch {
 	case tipErr != nil:
-		w.unsure = true
-		return errors.Join(err, tipErr)
+		return &unknown{errors.Join(err, tipErr)}
 	case tip.id == j.New:
 		return nil // killed, or cancelled, just after
 	case tip.id != j.Old:
-		return w.repo.lost(j.Branch)
+		return r.lost(j.Branch)
 	case !errors.As(err, &said):
 		return err
 	case strings.Contains(said.Stderr, "aborted by hook"):
 		return &Refusal{Text: "a hook refused to move " + j.Branch, Err: err}
-	case strings.Contains(said.Stderr, "cannot lock ref"):
+	case strings.Contains(said.Stderr, "cannot lock ref") && strings.Contains(said.Stderr, "exist"): // else it is the disk's fault, or nobody may write there
 		return &Conflict{Text: "git cannot lock " + j.Branch, Err: err}
 	}
 	return err

@@ -125,10 +125,13 @@ func (r *Repo) ownsIndex(gitDir string) bool {
 	return err == nil && err2 == nil && os.SameFile(owner, lock)
 }
 
-// clearRefLocks removes what a killed update-ref left: locks that hold our new tip, or nothing and are not older than the journal. A living git
+// clearRefLocks removes what a killed update-ref or push left: locks that hold our new tip, or nothing and are not older than the journal. A living git
 // holds such a lock for milliseconds, so it is given time to vanish.
 func (r *Repo) clearRefLocks(ctx context.Context, j *journal) error {
 	locks := []string{filepath.Join(r.common, "refs", "heads", filepath.FromSlash(j.Branch)+".lock")}
+	if j.Remote != nil {
+		locks = append(locks, filepath.Join(r.common, filepath.FromSlash(j.Remote.tracking())+".lock"))
+	}
 	if j.GitDir != "" {
 		locks = append(locks, filepath.Join(j.GitDir, "HEAD.lock"))
 	}

@@ -15,6 +15,7 @@ type Reader struct {
 	repo  *Repo
 	root  string                      // the commit's tree, "" for no commit: everything is absent
 	trees map[string]map[string]entry // by id
+	ahead map[string][]byte           // blobs that Prefetch has read, by id
 }
 
 type entry struct{ mode, id string }
@@ -77,17 +78,70 @@ func (rd *Reader) Dir(dir string) (map[string][]byte, error) {
 	return rd.blobs(names, ids)
 }
 
-func (rd *Reader) blobs(names, ids []string) (map[string][]byte, error) {
+// Prefetch reads the files that are wanted, by path, and remembers them: for many directories of one commit that takes two processes, and else some questions
+// and answers for each.
+func (rd *Reader) Prefetch(ctx context.Context, wanted func(path string) bool) error {
+	if rd.root == "" {
+		return nil
+	}
+	out, err := rd.repo.run(ctx, call{args: []string{"ls-tree", "-r", "-t", "-z", "--full-tree", rd.root}})
+	if err != nil {
+		return err
+	}
+	dirs := map[string]map[string]entry{".": {}}
+	rd.trees[rd.root] = dirs["."]
+	var ids []string
+	for line := range strings.SplitSeq(out, "\x00") {
+		meta, name, _ := strings.Cut(line, "\t")
+		f := strings.Fields(meta)
+		if len(f) != 3 {
+			continue
+		}
+		e := entry{strings.TrimLeft(f[0], "0"), strings.Clone(f[2])}
+		dirs[path.Dir(name)][path.Base(name)] = e
+		switch {
+		case e.mode == modeTree:
+			dirs[name] = map[string]entry{}
+			rd.trees[e.id] = dirs[name]
+		case e.mode != modeModule && wanted(name):
+			ids = append(ids, e.id)
+		}
+	}
 	got, err := rd.repo.objects(ids...)
+	if err != nil {
+		return err
+	}
+	rd.ahead = map[string][]byte{}
+	for i, o := range got {
+		if o.kind == "blob" {
+			rd.ahead[ids[i]] = o.data
+		}
+	}
+	return nil
+}
+
+func (rd *Reader) blobs(names, ids []string) (map[string][]byte, error) {
+	files := make(map[string][]byte, len(names))
+	var missing []string
+	for i, id := range ids {
+		if data, ok := rd.ahead[id]; ok {
+			files[names[i]] = data
+		} else {
+			missing = append(missing, id)
+		}
+	}
+	got, err := rd.repo.objects(missing...)
 	if err != nil {
 		return nil, err
 	}
-	files := make(map[string][]byte, len(names))
-	for i, o := range got {
-		if o.kind != "blob" {
-			return nil, fmt.Errorf("object %s of %s is missing", ids[i], quote(names[i]))
+	for i, id := range ids {
+		if _, ahead := rd.ahead[id]; ahead {
+			continue
 		}
-		files[names[i]] = o.data
+		if got[0].kind != "blob" {
+			return nil, fmt.Errorf("object %s of %s is missing", id, quote(names[i]))
+		}
+		files[names[i]], got = got[0].data, got[1:]
 	}
 	return files, nil
 }
@@ -161,9 +215,6 @@ func (rd *Reader) File(name string) ([]byte, error) {
 	if err != nil || at.id == "" || at.mode == modeTree {
 		return nil, err
 	}
-	got, err := rd.repo.objects(at.id)
-	if err != nil {
-		return nil, err
-	}
-	return got[0].data, nil
+	files, err := rd.blobs([]string{name}, []string{at.id})
+	return files[name], err
 }

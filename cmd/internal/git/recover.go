@@ -43,6 +43,12 @@ func (r *Repo) recover(ctx context.Context, lock *os.File) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if tip.id == j.Old && j.Remote != nil {
+		if line, err := r.pushed(ctx, j, lock); line != "" || err != nil {
+			return line, err
+		}
+		tip.id = j.New
+	}
 	switch tip.id {
 	case j.Old:
 		return fmt.Sprintf("a run that was interrupted (pid %d) had not moved %s: dropped it", j.PID, j.Branch), r.drop()
@@ -54,6 +60,31 @@ func (r *Repo) recover(ctx context.Context, lock *os.File) (string, error) {
 		return done, err
 	}
 	return r.late(j, "the branch has moved on")
+}
+
+// pushed moves the branch of a run that died at its push, if that has arrived. Else it returns a line for the user.
+func (r *Repo) pushed(ctx context.Context, j *journal, lock *os.File) (string, error) {
+	run := fmt.Sprintf("a run that was interrupted (pid %d)", j.PID)
+	now, err := r.Fetch(ctx, *j.Remote)
+	if err != nil {
+		return fmt.Sprintf("%s was pushing %s to %s; whether it arrived cannot be told now: %s", run, short(j.New), j.Remote, err), r.unlockIndex()
+	}
+	arrived := now != ""
+	if arrived {
+		if arrived, err = r.Contains(ctx, now, j.New); err != nil {
+			return "", err
+		}
+	}
+	if !arrived {
+		return fmt.Sprintf("%s had not moved %s: dropped it", run, j.Remote), r.drop()
+	}
+	if err := r.move(ctx, j, lock, "gitramp: along with "+j.Remote.String()); err != nil {
+		if errors.As(err, new(*Refusal)) {
+			return fmt.Sprintf("%s had moved %s to %s, and %s stays where it is: %s", run, j.Remote, short(j.New), j.Branch, err), r.drop()
+		}
+		return "", err
+	}
+	return "", nil
 }
 
 // late gives up on a work tree that was used since the run was interrupted.
@@ -84,6 +115,9 @@ func (r *Repo) finish(ctx context.Context, j *journal, lock *os.File) (string, e
 		return r.late(j, "it is no longer checked out")
 	}
 	left, err := r.behind(ctx, j)
+	if err == nil {
+		err = r.torn(ctx, j, &left)
+	}
 	if err != nil {
 		return "", err
 	}
@@ -146,6 +180,42 @@ func (r *Repo) behind(ctx context.Context, j *journal) (left remains, err error)
 		}
 	}
 	return left, nil
+}
+
+// torn adds the files of the roots that are the same at both tips, and are gone or cut short: where git cannot tell by its index that a file is as it should be,
+// restore writes it anew, and may be killed at it.
+func (r *Repo) torn(ctx context.Context, j *journal, left *remains) error {
+	after, err := r.Reader(ctx, j.New)
+	if err != nil {
+		return err
+	}
+	defer after.Close()
+	out, err := r.run(ctx, call{dir: j.Top, args: append([]string{"ls-files", "-m", "-s", "-z", "--"}, j.Roots...)})
+	if err != nil {
+		return err
+	}
+	for line := range strings.SplitSeq(strings.TrimSuffix(out, "\x00"), "\x00") {
+		head, name, _ := strings.Cut(line, "\t")
+		f := strings.Fields(head)
+		if len(f) != 3 || slices.Contains(left.both, name) || slices.Contains(left.edited, name) {
+			continue
+		}
+		is, err := after.lookup(name)
+		if err != nil {
+			return err
+		}
+		if is != (entry{mode: f[0], id: f[1]}) {
+			continue // staged since
+		}
+		ours, err := r.untouched(ctx, j, name, change{old: is, new: is})
+		if err != nil {
+			return err
+		}
+		if ours {
+			left.both = append(left.both, name)
+		}
+	}
+	return nil
 }
 
 func (r *Repo) changes(ctx context.Context, j *journal) (map[string]change, error) {

@@ -471,3 +471,15 @@ func TestMessagesAreSanitised(t *testing.T) {
 		t.Errorf("%d bytes: %q", len(got), got)
 	}
 }
+
+// A git that reads objects and dies says why.
+func TestCatFileDies(t *testing.T) {
+	t.Parallel()
+	for _, what := range []string{`exit 128`, `read A; echo "$A commit 99"; exit 128`} {
+		f := seeded(t)
+		shim(t, f, `case "$*" in *cat-file*) echo "fatal: disk full" >&2; `+what+`; esac; exec "$GIT" "$@"`)
+		if _, err := f.open().Branch(context.Background(), ""); err == nil || !strings.Contains(err.Error(), "disk full") {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}

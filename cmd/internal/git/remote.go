@@ -37,6 +37,7 @@ type Remote struct {
 
 func (m Remote) String() string { return m.Name + "/" + m.Branch }
 
+// tracking is the ref that git itself keeps of it: a push brings it along.
 func (m Remote) tracking() string { return "refs/remotes/" + m.Name + "/" + m.Branch }
 
 // Upstream is where a branch is pushed to: what it tracks, else its namesake at origin, or at the only remote.
@@ -54,27 +55,44 @@ func (r *Repo) Upstream(branch string) (Remote, error) {
 	return Remote{name, merge}, nil
 }
 
-// Fetch brings the remote's branch here and returns its tip, "" where the remote does not have it.
+// Fetch brings the remote's branch here and returns its tip, "" where the remote does not have it. It writes no ref: any number of runs may fetch at once, and one
+// that is killed leaves no lock of a ref behind, which nobody could tell from a living git's.
 func (r *Repo) Fetch(ctx context.Context, m Remote) (string, error) {
 	limited, stop := context.WithTimeout(ctx, netTimeout)
 	defer stop()
-	var err error
-	_ = poll(limited, 5*r.patience, func() (bool, error) { // another run of this clone may be at the same ref
+	for {
+		tip, err := r.ask(limited, m)
+		if err != nil || tip == "" {
+			return "", err
+		}
+		got, err := r.objects(tip)
+		if err != nil || got[0].kind != "" {
+			return tip, err
+		}
 		_, err = r.run(limited, call{net: true, flags: []string{"gc.auto=0", "maintenance.auto=false"}, args: []string{"fetch", "--quiet", "--no-tags",
-			"--no-recurse-submodules", m.Name, "+refs/heads/" + m.Branch + ":" + m.tracking()}})
-		return err == nil || !strings.Contains(err.Error(), "cannot lock ref"), nil
-	})
-	if said := (*Error)(nil); errors.As(err, &said) && strings.Contains(said.Stderr, "couldn't find remote ref") {
-		return "", nil
+			"--no-recurse-submodules", "--no-write-fetch-head", "--refmap=", m.Name, "refs/heads/" + m.Branch}})
+		if err != nil {
+			return "", r.network(limited, "fetching "+m.String(), err)
+		}
+		if got, err = r.objects(tip); err != nil || got[0].kind != "" {
+			return tip, err
+		} // else it was forced elsewhere meanwhile
 	}
+}
+
+// ask finds out where the remote's branch is.
+func (r *Repo) ask(ctx context.Context, m Remote) (string, error) {
+	ref := "refs/heads/" + m.Branch
+	out, err := r.run(ctx, call{net: true, args: []string{"ls-remote", "--quiet", m.Name, ref}})
 	if err != nil {
-		return "", r.network(limited, "fetching "+m.String(), err)
+		return "", r.network(ctx, "asking "+m.String(), err)
 	}
-	got, err := r.objects(m.tracking())
-	if err != nil {
-		return "", err
+	for line := range strings.Lines(out) {
+		if id, name, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t"); name == ref && isHex(id, r.config.hashLen()) {
+			return id, nil
+		}
 	}
-	return got[0].id, nil
+	return "", nil
 }
 
 // secret is the user part of a URL, which may hold a token.
@@ -135,8 +153,10 @@ func (r *Repo) push(ctx context.Context, m Remote, old, commit string) error {
 			return &Refusal{Text: "the push to " + m.String() + " was refused", Err: said}
 		}
 		return r.network(limited, "pushing to "+m.String(), said)
-	case strings.HasPrefix(line, "[rejected]"), strings.Contains(line, "cannot lock ref"), strings.Contains(line, "failed to update ref"):
-		return lost() // somebody was faster, and was taken back since, or is still at it
+	case strings.HasPrefix(line, "[rejected]"):
+		return lost() // somebody was faster, and was taken back since
+	case strings.Contains(line, "cannot lock ref"), strings.Contains(line, "failed to update ref"): // somebody is at it, or left a lock there
+		return &Raced{m.String(), join(fmt.Sprintf("%s could not be moved", m), said)}
 	}
 	return &Refusal{Text: fmt.Sprintf("%s refused the push: %s", m, line), Err: said}
 }

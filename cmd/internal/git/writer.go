@@ -210,15 +210,18 @@ func (w *Writer) Finish() (tip string, err error) {
 	if err := w.imp.publish(w.repo.common + "/objects"); err != nil {
 		return "", err
 	}
-	if w.push != nil {
-		if err := w.repo.push(w.ctx, *w.push, w.base, tip); err != nil {
-			return "", err
-		}
-		if w.branch.Name == "" {
-			return tip, nil
-		}
+	j, err := w.intend(tip)
+	if err == nil && w.push != nil {
+		err = w.repo.push(w.ctx, *w.push, w.base, tip)
+		w.unsure = j != nil && errors.As(err, new(*Unreachable)) // it may have arrived
 	}
-	return tip, w.land(tip)
+	if err != nil {
+		return "", err
+	}
+	if j == nil {
+		return tip, nil
+	}
+	return tip, w.land(j)
 }
 
 // obstacles refuses to overwrite untracked files.

@@ -146,7 +146,7 @@ func (m Move) images() string {
 func (m Move) Line() string {
 	l, at := m.lock(), "step"
 	switch {
-	case m.After == nil, m.Transition == render.Rollback:
+	case m.Transition == render.Delete, m.Transition == render.Rollback:
 		return fmt.Sprintf("%s: %s", m.App, m.what())
 	case l.Canary == nil && l.Phase != render.Cleanup && m.Transition != render.Install && m.Transition != render.Sync:
 		return fmt.Sprintf("%s: %s (idle)", m.App, m.what())
@@ -159,11 +159,16 @@ func (m Move) Line() string {
 func (m Move) what() string {
 	l := m.lock()
 	switch m.Transition {
-	case render.Shift, render.Full, render.Replan:
+	case render.Shift, render.Full:
 		if l.Weight == 0 {
 			return "open to chosen users (weight 0)"
 		}
 		return "shift to " + Percent(l.Weight, l.WeightTotal)
+	case render.Replan:
+		if m.Before.Weight == l.Weight {
+			return "replan at " + Percent(l.Weight, l.WeightTotal)
+		}
+		return "replan, shift to " + Percent(l.Weight, l.WeightTotal)
 	case render.Install, render.Prepare, render.Promote, render.Supersede, render.Unpromote, render.Forget:
 		return string(m.Transition) + " " + m.images()
 	case render.Abort:
@@ -172,6 +177,11 @@ func (m Move) what() string {
 		return string(m.Transition) + " " + l.Step.Name
 	case render.PromoteFull:
 		return "promote in full"
+	case render.Delete:
+		if m.After != nil {
+			return "delete prod's route"
+		}
+		return "delete the app"
 	case render.Rollback:
 		return "roll the spec back to " + m.To
 	}
@@ -202,8 +212,10 @@ func (m Move) Explain() string {
 		return m.explainSync()
 	case render.Prepare:
 		return "The canary's pods start. No request reaches them yet."
-	case render.Shift, render.Full, render.Replan:
+	case render.Shift, render.Full:
 		return m.explainShift()
+	case render.Replan:
+		return "The rollout goes on by the steps that the spec has today. " + m.explainShift()
 	case render.Scale:
 		return "The number of canary pods changes, and nothing else."
 	case render.Header:
@@ -214,7 +226,10 @@ func (m Move) Explain() string {
 		return "The canary's routing is withdrawn: prod, on the new revision, gets all requests."
 	case render.Cleanup:
 		return "The canary's objects are deleted. Nothing reaches them any more."
-	case render.Abort, render.Supersede:
+	case render.Supersede:
+		return fmt.Sprintf("The spec asks for another revision, so the canary's routing is withdrawn: prod, on %s, gets all requests. "+
+			"That one is tried when this is cleaned up.", news(l.Stable, nil))
+	case render.Abort:
 		return fmt.Sprintf("The canary's routing is withdrawn: prod, on %s, gets all requests. Its objects are deleted when this has settled.", news(l.Stable, nil))
 	case render.Unpromote:
 		return "Prod takes the revision back that it ran before, while the canary has all the weight."
@@ -222,10 +237,8 @@ func (m Move) Explain() string {
 		return "The spec asks for what prod runs, so the abort is forgotten."
 	case render.Rollback:
 		return "The spec asks for what it asked for before. No manifest changes yet: gitramp advance goes there, by an abort or by a release without pauses."
-	case render.PauseIt:
-		return "Nothing moves but an abort, until somebody resumes."
-	case render.ResumeIt:
-		return "The rollout goes on from here."
+	case render.PauseIt, render.ResumeIt:
+		return m.explainPause()
 	case render.PromoteFull:
 		return "Pauses are waived from now on; every commit still settles."
 	case render.Delete:
@@ -235,6 +248,18 @@ func (m Move) Explain() string {
 		return "Prod's route is withdrawn. Its pods are deleted when this has settled."
 	}
 	return ""
+}
+
+func (m Move) explainPause() string {
+	switch rolling := m.After.Canary != nil; {
+	case m.Transition == render.PauseIt && rolling:
+		return "Nothing moves but an abort, until somebody resumes."
+	case m.Transition == render.PauseIt:
+		return "No rollout begins until somebody resumes."
+	case rolling:
+		return "The rollout goes on from here."
+	}
+	return "The next rollout may begin."
 }
 
 func (m Move) explainSync() string {

@@ -2,6 +2,7 @@ package rollout
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/gitramp/gitramp/cmd/internal/git"
 	"github.com/gitramp/gitramp/render"
@@ -30,16 +31,16 @@ func (v *View) Recall(ctx context.Context, items []*Item) error {
 		return nil
 	}
 	err := v.repo.History(ctx, v.Tip, render.LockFile, func(e git.Entry) (bool, error) {
+		before, err := v.before(e, func(path string) bool { return open[path] != nil })
+		if err != nil {
+			return false, err
+		}
 		for _, ch := range e.Changes {
 			it := open[ch.Path]
 			if it == nil {
 				continue
 			}
-			before, err := v.place(ch.Old)
-			if err != nil {
-				return false, err
-			}
-			r := recalls[it]
+			r, before := recalls[it], before[ch.Path]
 			more := r.Changed(e.Commit, before, e.Cut && before == nil)
 			if r.Since == e.Commit {
 				it.Since, it.SinceDate = e.Commit, e.Date
@@ -60,6 +61,27 @@ func (v *View) Recall(ctx context.Context, items []*Item) error {
 		it.Evidence = r.Told(it.Evidence, it.SinceDate)
 	}
 	return nil
+}
+
+// before glances at the locks that a commit changed, as they were before it.
+func (v *View) before(e git.Entry, wanted func(path string) bool) (map[string]*render.Place, error) {
+	var paths, ids []string
+	for _, ch := range e.Changes {
+		if ch.Old != "" && wanted(ch.Path) {
+			paths, ids = append(paths, ch.Path), append(ids, ch.Old)
+		}
+	}
+	data, err := v.repo.Blobs(ids...)
+	if err != nil {
+		return nil, err
+	}
+	places := map[string]*render.Place{}
+	for i, p := range paths {
+		if place, ok := render.Glance(data[i]); ok {
+			places[p] = &place
+		}
+	}
+	return places, nil
 }
 
 // place glances at a lock of the past.
@@ -120,7 +142,7 @@ func (v *View) correct(ctx context.Context, items []*Item) error {
 func (v *View) witness(ctx context.Context, items []*Item, w Witness) error {
 	rev, err := v.repo.Resolve(ctx, w.Rev)
 	if err != nil {
-		return err
+		return fmt.Errorf("--applied-rev: %w", err)
 	}
 	for _, it := range items {
 		if it.Since == "" {

@@ -2,8 +2,12 @@ package rollout
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"path"
+	"slices"
+	"strings"
 
 	"github.com/gitramp/gitramp/cmd/internal/app"
 	"github.com/gitramp/gitramp/cmd/internal/git"
@@ -14,26 +18,11 @@ import (
 // Decision is package render's.
 type Decision = render.Decision
 
-// ToInstall makes an item of every spec that the arguments name. What is installed already claims its names and places before them.
-func (v *View) ToInstall(ctx context.Context, args []string) ([]*Item, error) {
-	locks, err := v.locks(ctx)
-	if err != nil {
-		return nil, err
-	}
+// ToInstall makes an item of every spec that the arguments name.
+func (v *View) ToInstall(_ context.Context, args []string) ([]*Item, error) {
 	files, err := app.Find(args)
 	if err != nil {
 		return nil, err
-	}
-	wanted := map[string]bool{}
-	for _, f := range files {
-		if rel, ok := v.inside(f); ok {
-			wanted[rel] = true
-		}
-	}
-	for _, l := range locks {
-		if data, err := v.reader.File(l.spec); err == nil && data != nil && !wanted[l.spec] {
-			_, _ = v.set.ParseText(l.spec, v.repo.Root(), l.spec, data) // one that is broken claims nothing
-		}
 	}
 	var items []*Item
 	for _, f := range files {
@@ -50,8 +39,9 @@ func (v *View) Install(ctx context.Context, it *Item) (Decision, error) {
 	if l := it.State.Lock; l != nil {
 		return Decision{}, nil // it is there: run twice, nothing to do
 	}
-	for name := range it.present {
-		return Decision{Refused: fmt.Sprintf("%s holds files that gitramp did not write, such as %s: move them away, or set spec.output.path", it.Dir, name)}, nil
+	if len(it.present) > 0 {
+		first := slices.Min(slices.Collect(maps.Keys(it.present)))
+		return Decision{Refused: fmt.Sprintf("%s holds files that gitramp did not write, such as %s: move them away, or set spec.output.path", it.Dir, first)}, nil
 	}
 	locks, err := v.locks(ctx)
 	if err != nil {
@@ -64,9 +54,12 @@ func (v *View) Install(ctx context.Context, it *Item) (Decision, error) {
 		if l.name == it.Name {
 			return Decision{Refused: fmt.Sprintf("app %s is installed in %s already, by %s", l.name, l.dir, l.spec)}, nil
 		}
-		if under(it.Dir, l.dir) || under(l.dir, it.Dir) {
+		if own, other := strings.ToLower(it.Dir), strings.ToLower(l.dir); under(own, other) || under(other, own) {
 			return Decision{Refused: fmt.Sprintf("%s lies around or below %s, where app %s is installed", it.Dir, l.dir, l.name)}, nil
 		}
+	}
+	if taken, err := v.taken(ctx, it); err != nil || taken.Refused != "" {
+		return taken, err
 	}
 	if before, err := v.everHeld(ctx, it); err != nil || before.Refused != "" {
 		return before, err
@@ -77,23 +70,72 @@ func (v *View) Install(ctx context.Context, it *Item) (Decision, error) {
 	return Decision{Transition: render.Install}, nil
 }
 
-// everHeld refuses a path that held the app before: whoever wants it back takes the removal back, and knows why it was removed.
-func (v *View) everHeld(ctx context.Context, it *Item) (Decision, error) {
-	if v.removed == nil {
-		v.removed = map[string]string{}
-		err := v.repo.History(ctx, v.Tip, render.LockFile, func(e git.Entry) (bool, error) {
-			for _, ch := range e.Changes {
-				if _, newer := v.removed[ch.Path]; ch.New == "" && !newer {
-					v.removed[ch.Path] = e.Commit
-				}
+// taken refuses objects and places that an installed app has.
+func (v *View) taken(ctx context.Context, it *Item) (Decision, error) {
+	locks, err := v.locks(ctx)
+	if err != nil {
+		return Decision{}, err
+	}
+	if v.claimed == nil {
+		claimed, places := map[string]string{}, app.Places{}
+		for _, l := range locks {
+			claims, err := v.claims(l)
+			if err != nil {
+				return Decision{}, err
 			}
-			return true, nil
-		})
-		if err != nil {
-			return Decision{}, err
+			by := l.name + " in " + l.dir
+			for _, c := range claims.Objects {
+				claimed[c.Key] = by
+			}
+			places.Add(by, claims.Places)
+		}
+		v.claimed, v.places = claimed, places
+	}
+	claims := it.App.Spec.Claims()
+	for _, c := range claims.Objects {
+		if by := v.claimed[c.Key]; by != "" {
+			return Decision{Refused: fmt.Sprintf("%s belongs to app %s already", c.Text, by)}, nil
 		}
 	}
-	commit := v.removed[path.Join(it.Dir, render.LockFile)]
+	for _, p := range claims.Places {
+		same, excludes := v.places.Meets(p)
+		switch {
+		case same != "":
+			return Decision{Refused: fmt.Sprintf("%s belongs to app %s already", p.Host+p.Path, same)}, nil
+		case excludes != "":
+			return Decision{Refused: fmt.Sprintf("a route for %s calls meets that of app %s at one listener, which takes only one of the two kinds", p.Protocol, excludes)}, nil
+		}
+	}
+	return Decision{}, nil
+}
+
+// claims are what an installed app has: by its spec, or, where that is gone, broken or of another app by now, by its tree.
+func (v *View) claims(l known) (render.Claims, error) {
+	data, err := v.reader.File(l.spec)
+	if err != nil {
+		return render.Claims{}, err
+	}
+	if c, bad := render.ParseSpec(l.spec, data); data != nil && bad == nil && is(c, l.name, l.dir) {
+		return c.Claims(), nil
+	}
+	files, err := v.reader.Dir(l.dir)
+	if err != nil {
+		return render.Claims{}, err
+	}
+	s, err := render.ReadState(l.dir, files)
+	if err != nil || s.Lock == nil {
+		return render.Claims{}, nil // a lock that nobody can read: its path is taken, and that is all that is known
+	}
+	return s.Claims(), nil
+}
+
+// everHeld refuses a path that held the app before: whoever wants it back takes the removal back, and knows why it was removed.
+func (v *View) everHeld(ctx context.Context, it *Item) (Decision, error) {
+	removed, err := v.removals(ctx)
+	if err != nil {
+		return Decision{}, err
+	}
+	commit := removed[path.Join(it.Dir, render.LockFile)]
 	if commit == "" {
 		return Decision{}, nil
 	}
@@ -102,4 +144,63 @@ func (v *View) everHeld(ctx context.Context, it *Item) (Decision, error) {
 		return Decision{}, err // by gitramp delete: it may come again
 	}
 	return Decision{Refused: fmt.Sprintf("%s held the app until %.10s (%s) removed it, and not by gitramp delete: take that back with git revert", it.Dir, commit, list[0].Subject())}, nil
+}
+
+// removals are the newest commits that removed locks.
+func (v *View) removals(ctx context.Context) (map[string]string, error) {
+	if v.removed != nil {
+		return v.removed, nil
+	}
+	removed := map[string]string{}
+	err := v.repo.History(ctx, v.Tip, render.LockFile, func(e git.Entry) (bool, error) {
+		for _, ch := range e.Changes {
+			if _, newer := removed[ch.Path]; ch.New == "" && !newer {
+				removed[ch.Path] = e.Commit
+			}
+		}
+		return true, nil
+	})
+	if err == nil {
+		v.removed = removed
+	}
+	return removed, err
+}
+
+// ToDelete makes an item of every installed app that the arguments name. What gitramp delete has removed already is none, and no error: run twice, nothing to do.
+func (v *View) ToDelete(ctx context.Context, args []string) ([]*Item, error) {
+	var there []string
+	for _, arg := range args {
+		_, err := v.Installed(ctx, []string{arg})
+		if err == nil {
+			there = append(there, arg)
+			continue
+		}
+		if gone, lookErr := v.deleted(ctx, arg); lookErr != nil || !gone {
+			return nil, errors.Join(lookErr, err)
+		}
+	}
+	if there == nil {
+		return nil, nil
+	}
+	return v.Installed(ctx, there)
+}
+
+// deleted says whether an argument names an app that gitramp delete has removed.
+func (v *View) deleted(ctx context.Context, arg string) (bool, error) {
+	removed, err := v.removals(ctx)
+	if err != nil {
+		return false, err
+	}
+	rel, inside := v.inside(arg)
+	for lock, commit := range removed {
+		list, err := v.repo.Commits(commit)
+		if err != nil {
+			return false, err
+		}
+		c := list[0]
+		if c.Trailer(message.TrailerAction) == string(render.Delete) && (c.Trailer(message.TrailerApp) == arg || inside && path.Dir(lock) == rel) {
+			return true, nil
+		}
+	}
+	return false, nil
 }

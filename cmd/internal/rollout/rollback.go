@@ -27,8 +27,10 @@ type earlier struct {
 func (v *View) RollBack(ctx context.Context, it *Item, to string) (Decision, error) {
 	l := it.State.Lock
 	switch {
-	case l == nil || it.Err != nil:
-		return it.byTree(func(render.State) Decision { return Decision{} })
+	case it.Err != nil:
+		return Decision{}, it.Err
+	case l == nil:
+		return Decision{Refused: "nothing is installed here"}, nil
 	case it.Gone || it.App == nil:
 		return it.orphaned(), nil
 	}

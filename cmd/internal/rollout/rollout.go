@@ -56,6 +56,16 @@ type Outcome struct {
 	Results []Result
 }
 
+// Moves is how many of them moved, or would.
+func (o Outcome) Moves() (n int) {
+	for _, res := range o.Results {
+		if res.Move != nil {
+			n++
+		}
+	}
+	return n
+}
+
 // races is how often a lost race is run again.
 const races = 5
 
@@ -178,16 +188,20 @@ func (r *Run) Look(ctx context.Context) (out Outcome, err error) {
 	if err := r.evidence(ctx, view, items); err != nil {
 		return out, err
 	}
+	began := map[string]*git.Commit{}
 	for _, it := range items {
-		if it.Since != "" {
-			list, err := r.Repo.Commits(it.Since)
+		if c := it.Since; c != "" && began[c] == nil {
+			list, err := r.Repo.Commits(c)
 			if err != nil {
 				return out, err
 			}
-			it.Began = &list[0]
+			began[c] = &list[0]
 		}
+		it.Began = began[it.Since]
 		res := Result{Item: it}
-		res.Decision, res.Err = it.Next()
+		if res.Decision, res.Err = it.Next(); len(items) > 1 {
+			it.App.Forget()
+		}
 		out.Results = append(out.Results, res)
 	}
 	return out, nil
@@ -229,9 +243,11 @@ func (r *Run) decide(ctx context.Context, view *View, it *Item, before map[strin
 		return res, nil
 	}
 	if res.Decision, res.Err = r.Decide(it); res.Err != nil || res.Decision.Transition == "" {
+		it.App.Forget()
 		return res, nil
 	}
 	res.Move, res.Err = r.move(it, res.Decision)
+	it.App.Forget()
 	return res, nil
 }
 

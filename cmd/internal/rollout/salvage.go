@@ -2,6 +2,8 @@ package rollout
 
 import (
 	"context"
+	"maps"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -9,10 +11,10 @@ import (
 	"github.com/gitramp/gitramp/render"
 )
 
-// Salvage makes what cannot be read of a tree readable, for an abort: the lock, and every object that is no YAML, is taken from the newest commit of the branch
-// that has it whole. It says which commit, "" where nothing was amiss. What it takes is seen as drift no longer: the abort writes it.
+// Salvage makes what cannot be read of a tree readable, for an abort: the lock, and what an abort has to write, is taken from the newest commit of the branch that
+// has it whole. It says which commit, "" where nothing was amiss. What it takes is seen as drift no longer: the abort writes it.
 func (v *View) Salvage(ctx context.Context, it *Item) (from string, err error) {
-	if it.State.Lock != nil && v.whole(it.State) {
+	if it.State.Lock != nil && damaged(it.State) == nil {
 		return "", nil
 	}
 	now, err := v.reader.Dir(it.Dir)
@@ -34,35 +36,48 @@ func (v *View) Salvage(ctx context.Context, it *Item) (from string, err error) {
 			if err != nil {
 				return false, err
 			}
-			old, err := render.ReadState(it.Dir, then)
-			if err != nil || old.Lock == nil || len(old.Drift) > 0 {
-				continue
+			if it.hasWhole(then) {
+				from = e.Commit
+				return false, it.patch(now, then)
 			}
-			if it.State.Lock != nil && old.Lock.Self != it.State.Lock.Self {
-				continue
-			}
-			from = e.Commit
-			return false, it.patch(now, then, old)
 		}
 		return true, nil
 	})
 	return from, err
 }
 
-// patch puts what was whole in the place of what is not.
-func (it *Item) patch(now, then map[string][]byte, old render.State) error {
-	files := map[string][]byte{}
-	for name, data := range now {
-		files[name] = data
+// hasWhole says whether the directory as it was then has what is amiss now.
+func (it *Item) hasWhole(then map[string][]byte) bool {
+	if it.State.Lock == nil {
+		old, err := render.ReadState(it.Dir, then)
+		return err == nil && old.Lock != nil && len(old.Drift) == 0
 	}
-	files[render.LockFile] = then[render.LockFile]
-	for _, f := range old.Lock.Files {
-		if data, there := now[f.Path]; there && !parses(data) {
-			files[f.Path] = then[f.Path]
+	wanted := map[string]string{}
+	for _, f := range it.State.Lock.Files {
+		wanted[f.Path] = f.Digest
+	}
+	for _, path := range damaged(it.State) {
+		if data, there := then[path]; !there || render.Digest(data) != wanted[path] {
+			return false
 		}
+	}
+	return true
+}
+
+// patch puts what was whole in the place of what is not.
+func (it *Item) patch(now, then map[string][]byte) error {
+	files := maps.Clone(now)
+	if it.State.Lock == nil {
+		files[render.LockFile] = then[render.LockFile]
 	}
 	state, err := render.ReadState(it.Dir, files)
 	if err != nil {
+		return err
+	}
+	for _, path := range damaged(state) {
+		files[path] = then[path]
+	}
+	if state, err = render.ReadState(it.Dir, files); err != nil {
 		return err
 	}
 	it.State, it.Err, it.present = state, nil, now
@@ -70,17 +85,31 @@ func (it *Item) patch(now, then map[string][]byte, old render.State) error {
 	return nil
 }
 
-// whole says whether every object of a tree can be read.
-func (v *View) whole(s render.State) bool {
-	for _, f := range s.Tree {
-		if !parses(f.Data) {
-			return false
+// damaged are the files of a tree that an abort could not go by: an object that is none, or another's; a route that is gone, as its canary may still have
+// requests where prune is off; and what a promotion is taken back with. Whatever else somebody edited or removed stays so.
+func damaged(s render.State) []string {
+	var paths []string
+	for _, d := range s.Drift {
+		data, there := s.Tree.Get(d.Path)
+		switch kind := kindOf(d.Path); {
+		case d.Path == render.PreviousFile, there && !readable(kind, data):
+			paths = append(paths, d.Path)
+		case !there && kind != "" && kind != "deployment" && kind != "service":
+			paths = append(paths, d.Path)
 		}
 	}
-	return true
+	return paths
 }
 
-func parses(data []byte) bool {
-	var n yaml.Node
-	return yaml.Unmarshal(data, &n) == nil
+// kindOf is the kind of object that a file of a tree holds, in lower case; "" for one that holds none.
+func kindOf(path string) string {
+	_, rest, _ := strings.Cut(strings.TrimSuffix(path, ".yaml"), "-")
+	kind, _, _ := strings.Cut(rest, "-")
+	return kind
+}
+
+// readable says whether a file holds an object of that kind, or, without a kind, any YAML.
+func readable(kind string, data []byte) bool {
+	var o struct{ Kind string }
+	return yaml.Unmarshal(data, &o) == nil && (kind == "" || strings.ToLower(o.Kind) == kind)
 }

@@ -3,13 +3,14 @@ package rollout
 import (
 	"fmt"
 
-	"github.com/gitramp/gitramp/cmd/internal/app"
 	"github.com/gitramp/gitramp/render"
 )
 
-// Next decides what comes next for an item.
+// Next decides what comes next for an item. What goes back goes on without a spec: somebody aborted, and its traffic may not be gone yet.
 func (it *Item) Next() (Decision, error) {
-	switch {
+	switch l := it.State.Lock; {
+	case it.App == nil && l != nil && l.Phase.GoesBack():
+		return it.State.Finish("", it.Evidence), nil
 	case it.Gone:
 		return it.orphaned(), nil
 	case it.Err != nil || it.App == nil:
@@ -19,17 +20,17 @@ func (it *Item) Next() (Decision, error) {
 }
 
 func (it *Item) orphaned() Decision {
-	return Decision{Refused: fmt.Sprintf("its spec %s is gone: put it back, or gitramp abort and gitramp delete %s", it.File, it.Dir)}
+	return Decision{Refused: fmt.Sprintf("its spec %s is gone, or says another name or output path: put it back, or gitramp abort and gitramp delete %s", it.File, it.Dir)}
 }
 
-// Promote decides on a person's approval. What only waits to be applied is not approved away; with full it is recorded all the same.
+// Promote decides on a person's approval. What only waits to be applied is not approved away; with full it is recorded all the same, and before a sync.
 func (it *Item) Promote(full bool) (Decision, error) {
 	it.Evidence.Promoted, it.Evidence.Full = true, full
 	if l := it.State.Lock; l != nil && l.Canary == nil && !it.Gone && it.App != nil && it.App.Wanted == l.Stable.Revision {
 		return Decision{Refused: "no rollout is on its way: prod runs what the spec asks for"}, nil
 	}
 	d, err := it.Next()
-	if err != nil || !full || d.Waiting == "" {
+	if err != nil || !full || d.Waiting == "" && d.Transition != render.Sync {
 		return d, err
 	}
 	if record := it.State.PromoteFull(); record.Transition != "" || record.Refused != "" {
@@ -90,7 +91,7 @@ func (it *Item) Delete(yes bool) (Decision, error) {
 	case l == nil:
 		return Decision{}, nil
 	case !it.Gone && !yes && l.Phase != render.Delete:
-		return Decision{}, app.Conflict{Text: fmt.Sprintf("%s: its spec %s is still there: remove that first, or --yes", it.Name, it.File)}
+		return Decision{Refused: fmt.Sprintf("its spec %s is still there: remove that first, or say --yes", it.File)}, nil
 	}
 	it.App = nil
 	return it.State.Remove(it.Evidence), nil

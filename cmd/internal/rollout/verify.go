@@ -59,8 +59,37 @@ func (v *Verified) edits(ch render.Change, by string) {
 	}
 }
 
-// VerifyTree says whether an output path holds exactly one step, as gitramp wrote it and as the spec renders it.
-func (v *View) VerifyTree(ctx context.Context, it *Item) (*Verified, error) {
+// VerifyTrees says for each output path whether it holds exactly one step, as gitramp wrote it and as the spec renders it. In the work tree that has the commit
+// checked out nothing of it may be changed either.
+func (v *View) VerifyTrees(ctx context.Context, items []*Item, checkedOut bool) ([]*Verified, error) {
+	var list []*Verified
+	var dirs []string
+	for _, it := range items {
+		r, err := v.tree(ctx, it)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, r)
+		if it.App.Forget(); it.State.Lock != nil {
+			dirs = append(dirs, it.Dir)
+		}
+	}
+	if !checkedOut {
+		return list, nil
+	}
+	names, err := v.repo.Uncommitted(ctx, dirs)
+	for _, name := range names {
+		for i, it := range items {
+			rel, below := strings.CutPrefix(name, it.Dir+"/")
+			if below && slices.ContainsFunc(it.State.Tree, func(f render.File) bool { return f.Path == rel }) {
+				list[i].find(rel, "has changes that are not committed")
+			}
+		}
+	}
+	return list, err
+}
+
+func (v *View) tree(ctx context.Context, it *Item) (*Verified, error) {
 	r := &Verified{App: it.Name, Dir: it.Dir}
 	l := it.State.Lock
 	if it.Err != nil {
@@ -90,7 +119,7 @@ func (v *View) VerifyTree(ctx context.Context, it *Item) (*Verified, error) {
 	case len(it.State.Drift) == 0 && it.App != nil:
 		it.rendersAs(r)
 	}
-	return r, v.uncommitted(ctx, it, r)
+	return r, nil
 }
 
 // rendersAs holds the tree against what the spec renders at its step.
@@ -160,20 +189,6 @@ func (v *View) by(commit string) string {
 	return fmt.Sprintf(" by %.10s (%s)", commit, name)
 }
 
-// uncommitted names what is other in the work tree than in the commit that was verified.
-func (v *View) uncommitted(ctx context.Context, it *Item, r *Verified) error {
-	if !v.AtHead {
-		return nil
-	}
-	names, err := v.repo.Uncommitted(ctx, []string{it.Dir})
-	for _, name := range names {
-		if rel := strings.TrimPrefix(name, it.Dir+"/"); slices.ContainsFunc(it.State.Tree, func(f render.File) bool { return f.Path == rel }) {
-			r.find(rel, "has changes that are not committed")
-		}
-	}
-	return err
-}
-
 // pair is an app at two commits.
 type pair struct {
 	dir           string
@@ -194,14 +209,21 @@ func (v *View) VerifyCommit(ctx context.Context, from, to, dir string, spec *app
 	}
 	closest, t, ok := p.transition()
 	r.Transition = t
+	if ok {
+		return r, nil
+	}
+	held, err := v.held(ctx, from, p)
 	switch {
-	case ok:
+	case err != nil:
+		return r, err
+	case held != "" && !p.same():
+		r.find("", "goes back from %s to %s, as %.10s left it: somebody took commits back", stands(p.before.Lock), stands(p.after.Lock), held)
 	case closest != nil:
 		for _, ch := range render.Changes(closest, p.after.Tree) {
 			r.edits(ch, "")
 		}
 	default:
-		return r, v.illegal(ctx, from, p, r)
+		p.illegal(r)
 	}
 	return r, nil
 }
@@ -232,9 +254,6 @@ func (v *View) pair(ctx context.Context, from, to, dir string, spec *app.App, r 
 		return nil, nil // no app of ours
 	}
 	r.App = fullName(l.Namespace, l.App)
-	if spec != nil {
-		p.specs = append(p.specs, spec)
-	}
 	for _, at := range []*git.Reader{is, was} {
 		data, err := at.File(l.Spec)
 		if err != nil || data == nil {
@@ -243,6 +262,9 @@ func (v *View) pair(ctx context.Context, from, to, dir string, spec *app.App, r 
 		if a, err := app.NewSet().ParseText(l.Spec, v.repo.Root(), l.Spec, data); err == nil {
 			p.specs = append(p.specs, a)
 		}
+	}
+	if spec != nil { // that lies in another repository, or is not committed
+		p.specs = append(p.specs, spec)
 	}
 	p.specs = slices.DeleteFunc(p.specs, func(a *app.App) bool { return a.Load(dir, files) != nil })
 	return p, nil
@@ -268,23 +290,16 @@ func (v *View) stateAt(ctx context.Context, commit, dir string, s *readState) (*
 }
 
 // illegal says what is wrong with a move that no single transition makes.
-func (v *View) illegal(ctx context.Context, from string, p *pair, r *Verified) error {
-	held, err := v.held(ctx, from, p)
-	if err != nil {
-		return err
-	}
+func (p *pair) illegal(r *Verified) {
 	now, was := stands(p.after.Lock), stands(p.before.Lock)
 	switch {
-	case held != "":
-		r.Findings = append(r.Findings, Finding{Path: p.dir, Problem: fmt.Sprintf("goes back from %s to %s, as %.10s left it: somebody took commits back", was, now, held)})
 	case p.after.Lock == nil:
-		r.Findings = append(r.Findings, Finding{Path: p.dir, Problem: "was removed at " + was + ", and not by gitramp delete"})
+		r.find("", "was removed at %s, and not by gitramp delete", was)
 	case len(p.specs) == 0:
-		r.Findings = append(r.Findings, Finding{Path: p.dir, Problem: fmt.Sprintf("from %s to %s cannot be checked without its spec %s: name the spec", was, now, p.after.Lock.Spec)})
+		r.find("", "from %s to %s cannot be checked without its spec %s: name the spec", was, now, p.after.Lock.Spec)
 	default:
-		r.Findings = append(r.Findings, Finding{Path: p.dir, Problem: fmt.Sprintf("from %s to %s is no single transition: %s", was, now, p.allowed())})
+		r.find("", "from %s to %s is no single transition: %s", was, now, p.allowed())
 	}
-	return nil
 }
 
 // Reverted says whether a finding is that a person took commits back, which is legal in a history and is not what a pull request should do.

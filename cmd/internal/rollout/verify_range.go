@@ -74,7 +74,7 @@ func (v *View) step(ctx context.Context, commit, dir string, spec *app.App) (*Ve
 	if err != nil {
 		return nil, err
 	}
-	r, err := v.VerifyCommit(ctx, list[0].Parent, commit, dir, elsewhere(spec, v.repo.Root()))
+	r, err := v.VerifyCommit(ctx, list[0].Parent, commit, dir, spec)
 	if err != nil {
 		return nil, err
 	}
@@ -82,14 +82,6 @@ func (v *View) step(ctx context.Context, commit, dir string, spec *app.App) (*Ve
 		r.Notes, r.Findings = append(r.Notes, r.Findings[0].Problem), nil
 	}
 	return r, nil
-}
-
-// elsewhere is a spec that the repository does not hold itself, and nil else: of its own it has each commit's.
-func elsewhere(a *app.App, root string) *app.App {
-	if a == nil || a.Root == root {
-		return nil
-	}
-	return a
 }
 
 // VerifyAgainst says for every output path whether the branch made at most one legal transition since it left the history of rev, and whether that still fits
@@ -108,7 +100,7 @@ func (v *View) VerifyAgainst(ctx context.Context, items []*Item, rev string) ([]
 	}
 	dirs, specs := map[string]bool{}, map[string]*app.App{}
 	for _, it := range items {
-		dirs[it.Dir], specs[it.Dir] = true, elsewhere(it.App, v.repo.Root())
+		dirs[it.Dir], specs[it.Dir] = true, it.App
 	}
 	ours, err := v.changed(ctx, fork, v.Tip, dirs)
 	if err != nil {

@@ -24,7 +24,7 @@ type Item struct {
 	App   *app.App // nil where there is no usable spec
 	State render.State
 	Err   error // why there is no usable spec, or no usable tree
-	Gone  bool  // the spec is not where the lock says that it is
+	Gone  bool  // the spec is not where the lock says that it is, or is another app's by now
 
 	Evidence  render.Evidence
 	Since     string // the commit that began the step
@@ -46,7 +46,6 @@ func (it *Item) Wanted() string {
 // View is what a repository says at one tip.
 type View struct {
 	Tip    string
-	AtHead bool     // the tip is what the work tree has checked out
 	Edited []string // specs of this repository that are other on disk than at the tip
 
 	repo    *git.Repo
@@ -54,6 +53,8 @@ type View struct {
 	set     *app.Set
 	apps    []known           // once they are asked for
 	removed map[string]string // lock -> the commit that removed it, once that is asked for
+	places  app.Places        // who has which place of a router, once that is asked for
+	claimed map[string]string // what installed apps have -> which app, likewise
 }
 
 // NewView reads at a commit.
@@ -82,7 +83,7 @@ func (v *View) committed(file string) func(root, origin string) ([]byte, error) 
 	}
 }
 
-// bySpec makes an item of a spec file. Where the spec cannot be used it is found by the lock that names it, if there is one.
+// bySpec makes an item of a spec file.
 func (v *View) bySpec(file string) *Item {
 	it := &Item{Name: file, File: file}
 	a, err := v.set.ParseAs(file, v.committed(file))
@@ -95,8 +96,32 @@ func (v *View) bySpec(file string) *Item {
 	if err == nil {
 		err = a.Load(it.Dir, files)
 	}
-	it.Err, it.State, it.present = err, a.State, files
+	if it.Err, it.present = err, files; err == nil {
+		it.State = a.State
+	}
 	return it
+}
+
+// adopt finds the tree of an app whose spec cannot be used by the lock that names it: what goes back needs no spec.
+func (v *View) adopt(ctx context.Context, it *Item) error {
+	rel, ok := v.inside(it.File)
+	locks, err := v.locks(ctx)
+	if !ok || err != nil {
+		return err
+	}
+	for _, l := range locks {
+		if l.spec != rel {
+			continue
+		}
+		files, err := v.reader.Dir(l.dir)
+		if err != nil {
+			return err
+		}
+		if s, err := render.ReadState(l.dir, files); err == nil {
+			it.Name, it.Dir, it.State, it.present = l.name, l.dir, s, files
+		}
+	}
+	return nil
 }
 
 // byLock makes an item of an output path.
@@ -116,12 +141,19 @@ func (v *View) byLock(dir string) *Item {
 		return it
 	}
 	it.Name, it.File = fullName(l.Namespace, l.App), l.Spec
-	data, err := v.reader.File(l.Spec)
+	data, err := v.specText(l.Spec)
 	if it.Gone = err == nil && data == nil; it.Gone || err != nil {
 		it.Err = err
 		return it
 	}
-	a, err := v.set.ParseText(filepath.FromSlash(l.Spec), v.repo.Root(), l.Spec, data)
+	spec, err := render.ParseSpec(filepath.FromSlash(l.Spec), data)
+	if it.Gone = err == nil && !is(spec, it.Name, dir); it.Gone {
+		return it // it is of another app, or of another output path by now
+	}
+	var a *app.App
+	if err == nil {
+		a, err = v.set.Add(filepath.FromSlash(l.Spec), v.repo.Root(), l.Spec, spec)
+	}
 	if err == nil {
 		err = a.Load(dir, files)
 	}
@@ -133,6 +165,24 @@ func (v *View) byLock(dir string) *Item {
 	return it
 }
 
+// specText is a spec as it is at the tip; where it is not committed, as it lies on disk.
+func (v *View) specText(name string) ([]byte, error) {
+	data, err := v.reader.File(name)
+	if err != nil || data != nil || v.repo.Root() == "" {
+		return data, err
+	}
+	data, err = os.ReadFile(filepath.Join(v.repo.Root(), filepath.FromSlash(name)))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return data, err
+}
+
+// is says whether a spec is that of an app at an output path.
+func is(c *render.Canary, name, dir string) bool {
+	return fullName(c.Metadata.Namespace, c.Metadata.Name) == name && c.OutputPath() == dir
+}
+
 func fullName(namespace, name string) string {
 	if namespace == "" {
 		return name
@@ -142,23 +192,55 @@ func fullName(namespace, name string) string {
 
 // Specs makes an item of every spec that the arguments name, and of every app below a directory among them whose spec is gone.
 func (v *View) Specs(ctx context.Context, args []string) ([]*Item, error) {
-	files, err := app.Find(args)
+	files, err := v.specFiles(ctx, args)
 	if v.repo.Root() == "" && err != nil { // nothing lies on disk: what is installed is what there is
 		return v.Installed(ctx, args)
 	}
 	if err != nil {
 		return nil, err
 	}
+	if len(files) > few { // reads them ahead
+		if _, err := v.locks(ctx); err != nil {
+			return nil, err
+		}
+	}
 	var items []*Item
 	for _, f := range files {
-		items = append(items, v.bySpec(f))
+		it := v.bySpec(f)
+		if it.App == nil {
+			if err := v.adopt(ctx, it); err != nil {
+				return nil, err
+			}
+		}
+		items = append(items, it)
 	}
-	orphans, err := v.orphans(ctx, args)
+	orphans, err := v.orphans(ctx, args, items)
 	return append(items, orphans...), err
 }
 
-// orphans are the apps whose spec lay below one of the directories.
-func (v *View) orphans(ctx context.Context, args []string) ([]*Item, error) {
+// specFiles are the files of the arguments. A directory whose last spec is gone has none, and is no error where it leaves an app behind.
+func (v *View) specFiles(ctx context.Context, args []string) ([]string, error) {
+	files, all := app.Find(args)
+	if all == nil {
+		return files, nil
+	}
+	if len(args) == 0 {
+		args = []string{"."}
+	}
+	for _, arg := range args {
+		found, err := app.Find([]string{arg})
+		if err != nil {
+			if left, lookErr := v.orphans(ctx, []string{arg}, nil); lookErr != nil || left == nil {
+				return nil, all
+			}
+		}
+		files = append(files, found...)
+	}
+	return files, nil
+}
+
+// orphans are the apps whose spec lay below one of the directories, and that none of the items is.
+func (v *View) orphans(ctx context.Context, args []string, specs []*Item) ([]*Item, error) {
 	var below []string
 	if len(args) == 0 {
 		args = []string{"."}
@@ -177,19 +259,35 @@ func (v *View) orphans(ctx context.Context, args []string) ([]*Item, error) {
 	if err != nil {
 		return nil, err
 	}
-	var items []*Item
-	for _, l := range locks {
-		if !slices.ContainsFunc(below, func(dir string) bool { return under(l.spec, dir) }) {
-			continue
-		}
-		if data, err := v.reader.File(l.spec); err != nil || data != nil {
-			continue
-		}
-		if _, err := os.Lstat(filepath.Join(v.repo.Root(), filepath.FromSlash(l.spec))); errors.Is(err, fs.ErrNotExist) {
-			items = append(items, v.byLock(l.dir))
+	dirs, byOrigin := map[string]bool{}, map[string]*Item{}
+	for _, it := range specs {
+		if dirs[it.Dir] = true; it.App != nil {
+			byOrigin[it.App.Origin()] = it
 		}
 	}
+	var items []*Item
+	for _, l := range locks {
+		if dirs[l.dir] || !slices.ContainsFunc(below, func(dir string) bool { return under(l.spec, dir) }) {
+			continue
+		}
+		if byOrigin[l.spec] == nil && v.lies(l.spec) {
+			continue // it is broken, and an item as such
+		}
+		items = append(items, v.byLock(l.dir))
+	}
 	return items, nil
+}
+
+// few is up to how many apps are read one by one.
+const few = 20
+
+// lies says whether a spec is where it was, at the tip or on disk.
+func (v *View) lies(spec string) bool {
+	if data, err := v.reader.File(spec); err != nil || data != nil {
+		return true
+	}
+	_, err := os.Lstat(filepath.Join(v.repo.Root(), filepath.FromSlash(spec)))
+	return !errors.Is(err, fs.ErrNotExist)
 }
 
 // known is an installed app.
@@ -203,6 +301,15 @@ func (v *View) locks(ctx context.Context) ([]known, error) {
 	paths, err := v.repo.Files(ctx, v.Tip, render.LockFile)
 	if err != nil {
 		return nil, err
+	}
+	if len(paths) > few {
+		apps := map[string]bool{}
+		for _, p := range paths {
+			apps[path.Dir(p)] = true
+		}
+		if err := v.reader.Prefetch(ctx, func(name string) bool { return apps[path.Dir(name)] || app.IsSpecName(path.Base(name)) }); err != nil {
+			return nil, err
+		}
 	}
 	list := []known{}
 	for _, p := range paths {

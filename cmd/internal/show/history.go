@@ -2,9 +2,9 @@ package show
 
 import (
 	"fmt"
+	"io"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/gitramp/gitramp/cmd/internal/message"
@@ -99,21 +99,22 @@ func (p Printer) Histories(list []History) {
 			fmt.Fprintln(p.Out)
 		}
 		fmt.Fprintf(p.Out, "%s\n\n", p.Paint(Bold, h.App+" ("+h.Directory+")"))
-		w := tabwriter.NewWriter(p.Out, 0, 0, 2, ' ', 0)
-		fmt.Fprintf(w, "%s\tIMAGES\tREVISION\tBEGAN\tTOOK\tBY\tCOMMIT\tNOTE\n", p.Paint(plain, "OUTCOME"))
-		for _, o := range h.Rollouts {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%.10s\t%s\n", p.Paint(outcomeCode(o.Outcome), string(o.Outcome)), o.shortImages(), o.Name, o.Began, o.Took,
-				personal(o.Author), o.Commit, o.note())
-			if len(list) > 1 {
-				continue
-			}
-			for _, s := range o.Stays {
-				fmt.Fprintf(w, "%s\t%s\t\t%s\t%s\t%s\t%.10s\t\n", p.Paint(plain, "  "+s.Step), message.Percent(s.Weight, s.WeightTotal), s.From, s.Took, personal(s.Author), s.Commit)
-			}
-		}
-		w.Flush()
+		p.table(func(w io.Writer) { p.rollouts(w, h.Rollouts, len(list) == 1) })
 		if h.Cut {
 			fmt.Fprintln(p.Out, "The clone is shallow: what was before is not here.")
+		}
+	}
+}
+
+func (p Printer) rollouts(w io.Writer, list []Rollout, steps bool) {
+	fmt.Fprintf(w, "%s\tIMAGES\tREVISION\tBEGAN\tTOOK\tBY\tCOMMIT\tNOTE\n", p.Paint(plain, "OUTCOME"))
+	for _, o := range list {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%.10s\t%s\n", p.Paint(outcomeCode(o.Outcome), string(o.Outcome)), o.shortImages(), o.Name, o.Began, o.Took,
+			personal(o.Author), o.Commit, o.note())
+		for _, s := range o.Stays {
+			if steps {
+				fmt.Fprintf(w, "%s\t%s\t\t%s\t%s\t%s\t%.10s\t\n", p.Paint(plain, "  "+s.Step), message.Percent(s.Weight, s.WeightTotal), s.From, s.Took, personal(s.Author), s.Commit)
+			}
 		}
 	}
 }
@@ -177,15 +178,15 @@ func NewSharesAt(p *rollout.Past, at time.Time) SharesAt {
 
 // Shares prints which revision had which share.
 func (p Printer) Shares(list []SharesAt) {
-	w := tabwriter.NewWriter(p.Out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "APP\tSHARE\tIMAGES\tREVISION\tSTEP\tSINCE\tCOMMIT")
-	for _, v := range list {
-		if len(v.Shares) == 0 {
-			fmt.Fprintf(w, "%s\tnot installed then\t\t\t\t\t\n", v.App)
+	p.table(func(w io.Writer) {
+		fmt.Fprintln(w, "APP\tSHARE\tIMAGES\tREVISION\tSTEP\tSINCE\tCOMMIT")
+		for _, v := range list {
+			if len(v.Shares) == 0 {
+				fmt.Fprintf(w, "%s\tnot installed then\t\t\t\t\t\n", v.App)
+			}
+			for _, s := range v.Shares {
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%.10s\n", v.App, message.Percent(s.Weight, s.WeightTotal), s.shortImages(), s.Name, v.Step, v.Since, v.Commit)
+			}
 		}
-		for _, s := range v.Shares {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%.10s\n", v.App, message.Percent(s.Weight, s.WeightTotal), s.shortImages(), s.Name, v.Step, v.Since, v.Commit)
-		}
-	}
-	w.Flush()
+	})
 }

@@ -1,8 +1,10 @@
 package show
 
 import (
+	"bytes"
 	"io"
 	"strings"
+	"text/tabwriter"
 )
 
 // Printer prints to Out, in colours where it is asked to.
@@ -53,4 +55,17 @@ func (p Printer) Diff(diff string) string {
 		lines[i] = text + end
 	}
 	return strings.Join(lines, "")
+}
+
+// table lays cells out in columns and prints them all at once: a fleet has thousands. No line ends in spaces.
+func (p Printer) table(fill func(w io.Writer)) {
+	var cells, b bytes.Buffer
+	w := tabwriter.NewWriter(&cells, 0, 0, 2, ' ', 0)
+	fill(w)
+	w.Flush()
+	for line := range bytes.Lines(cells.Bytes()) {
+		b.Write(bytes.TrimRight(line, " \n"))
+		b.WriteByte('\n')
+	}
+	_, _ = p.Out.Write(b.Bytes()) // the writer remembers its errors
 }

@@ -2,6 +2,7 @@ package show
 
 import (
 	"fmt"
+	"io"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -206,13 +207,13 @@ func (p Printer) Statuses(views []Status, where string, now time.Time) {
 		p.status(views[0], where, now)
 		return
 	}
-	w := tabwriter.NewWriter(p.Out, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(w, "APP\t%s\tSTEP\t%s\tSINCE\tSTABLE\tCANARY\tNEXT\n", p.Paint(plain, "STATUS"), p.Paint(plain, "WEIGHT"))
-	for _, v := range views {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", v.name(), p.Paint(v.colour(), v.Status), v.at(), p.Paint(cyan, v.weight()), age(v.since, now),
-			v.Stable.shortImages(), v.Canary.shortImages(), v.message)
-	}
-	w.Flush()
+	p.table(func(w io.Writer) {
+		fmt.Fprintf(w, "APP\t%s\tSTEP\t%s\tSINCE\tSTABLE\tCANARY\tNEXT\n", p.Paint(plain, "STATUS"), p.Paint(plain, "WEIGHT"))
+		for _, v := range views {
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", v.name(), p.Paint(v.colour(), v.Status), v.at(), p.Paint(cyan, v.weight()), age(v.since, now),
+				v.Stable.shortImages(), v.Canary.shortImages(), v.message)
+		}
+	})
 }
 
 func (v Status) name() string {

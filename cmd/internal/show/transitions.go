@@ -2,7 +2,7 @@ package show
 
 import (
 	"fmt"
-	"text/tabwriter"
+	"io"
 	"time"
 
 	"github.com/gitramp/gitramp/cmd/internal/message"
@@ -107,17 +107,17 @@ func WaitText(d render.Decision, now time.Time) string {
 
 // Transitions prints what became of the apps.
 func (p Printer) Transitions(views []Transition) {
-	w := tabwriter.NewWriter(p.Out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "APP\tSTEP\tWEIGHT\tRESULT\tCOMMIT")
-	for _, v := range views {
-		step, weight := "-", "-"
-		if v.Step != nil {
-			step, weight = fmt.Sprintf("%02d-%s", v.Step.Index, v.Step.Name), message.Percent(v.Weight, v.WeightTotal)
-			if v.Phase == render.Abort || v.Phase == render.Unpromote {
-				step = string(v.Phase)
+	p.table(func(w io.Writer) {
+		fmt.Fprintln(w, "APP\tSTEP\tWEIGHT\tRESULT\tCOMMIT")
+		for _, v := range views {
+			step, weight := "-", "-"
+			if v.Step != nil {
+				step, weight = fmt.Sprintf("%02d-%s", v.Step.Index, v.Step.Name), message.Percent(v.Weight, v.WeightTotal)
+				if v.Phase.GoesBack() || v.Phase == render.Delete {
+					step = string(v.Phase)
+				}
 			}
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%.10s\n", v.App, step, weight, v.result, v.Commit)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%.10s\n", v.App, step, weight, v.result, v.Commit)
-	}
-	w.Flush()
+	})
 }

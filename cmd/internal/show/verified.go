@@ -2,7 +2,7 @@ package show
 
 import (
 	"fmt"
-	"text/tabwriter"
+	"io"
 
 	"github.com/gitramp/gitramp/cmd/internal/rollout"
 	"github.com/gitramp/gitramp/render"
@@ -45,19 +45,22 @@ func NewVerified(list []*rollout.Verified) []Verified {
 
 // Verified prints a line for each app or commit, and below it what is wrong there.
 func (p Printer) Verified(views []Verified) {
-	w := tabwriter.NewWriter(p.Out, 0, 0, 2, ' ', tabwriter.DiscardEmptyColumns)
-	for _, v := range views {
-		verdict := p.Paint(Green, "ok")
-		if !v.OK {
-			verdict = p.Paint(Red, "wrong")
+	p.table(func(w io.Writer) {
+		for _, v := range views {
+			verdict := p.Paint(Green, "ok")
+			if !v.OK {
+				verdict = p.Paint(Red, "wrong")
+			}
+			what := v.Step
+			if v.Commit != "" && v.Transition != "" && string(v.Transition) != v.Step {
+				what = fmt.Sprintf("%s (%s)", v.Step, v.Transition)
+			}
+			if v.Commit != "" {
+				verdict += fmt.Sprintf("\t%.10s", v.Commit)
+			}
+			fmt.Fprintf(w, "%s\t%s\t%s\n", verdict, v.App, what)
 		}
-		what := v.Step
-		if v.Commit != "" && v.Transition != "" && string(v.Transition) != v.Step {
-			what = fmt.Sprintf("%s (%s)", v.Step, v.Transition)
-		}
-		fmt.Fprintf(w, "%s\t%.10s\t%s\t%s\n", verdict, v.Commit, v.App, what)
-	}
-	w.Flush()
+	})
 	for _, v := range views {
 		for _, note := range v.Notes {
 			fmt.Fprintf(p.Out, "%s: %s\n", v.Directory, v.at(note))

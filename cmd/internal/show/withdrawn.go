@@ -16,19 +16,19 @@ func (p Printer) Withdrawn(out rollout.Outcome) {
 		if m == nil || m.Before == nil || m.After == nil {
 			continue
 		}
-		before, after := m.Before, m.After
+		after := m.After
 		fmt.Fprintln(p.Out, p.Paint(Bold, m.Line()))
 		if m.Transition == render.Unpromote {
 			fmt.Fprintf(p.Out, "  prod:    takes %s back; it has no request by weight meanwhile\n", images(after.Stable))
 			fmt.Fprintf(p.Out, "  canary:  keeps %s of the requests, on %s, until the next commit\n", message.Percent(after.Weight, after.WeightTotal), images(*after.Canary))
 		} else {
-			fmt.Fprintf(p.Out, "  weight:  %s -> 0%%: prod gets all requests, on %s\n", message.Percent(before.Weight, before.WeightTotal), images(after.Stable))
+			fmt.Fprintf(p.Out, "  weight:  %s -> 0%%: prod gets all requests, on %s\n", weightText(res.State), images(after.Stable))
 			fmt.Fprintf(p.Out, "  rules:   %s\n", rulesText(res.State))
 			fmt.Fprintf(p.Out, "  left:    the canary's pods and objects, without a request, until advance deletes them\n")
 		}
-		fmt.Fprintf(p.Out, "  changed: %s\n", changedText(m.Changes))
+		fmt.Fprintf(p.Out, "  changed: %s\n", changedText(m))
 		for _, d := range m.Drift {
-			fmt.Fprintf(p.Out, "  edited:  %s %s since gitramp wrote it, and stays so\n", d.Path, d.Problem)
+			fmt.Fprintf(p.Out, "  edited:  %s %s since gitramp wrote it, and %s\n", d.Path, d.Problem, staysText(m, d.Path))
 		}
 		fmt.Fprintln(p.Out)
 	}
@@ -51,9 +51,17 @@ func rulesText(s render.State) string {
 	return strings.Join(names, ", ") + " withdrawn"
 }
 
-func changedText(changes []render.Change) string {
+// weightText is the weight that the route has, whatever the lock says.
+func weightText(s render.State) string {
+	if split := s.Split(); split != nil && split.Total > 0 {
+		return message.Percent(split.Weight, split.Total)
+	}
+	return message.Percent(s.Lock.Weight, s.Lock.WeightTotal)
+}
+
+func changedText(m *message.Move) string {
 	var paths []string
-	for _, ch := range changes {
+	for _, ch := range m.Changes {
 		if ch.Path != render.LockFile {
 			paths = append(paths, ch.Path)
 		}
@@ -62,6 +70,16 @@ func changedText(changes []render.Change) string {
 		return "no manifest: no request reached the canary"
 	}
 	return strings.Join(paths, ", ")
+}
+
+// staysText says what becomes of an edit.
+func staysText(m *message.Move, path string) string {
+	for _, ch := range m.Changes {
+		if ch.Path == path {
+			return "stays so but for the canary's part"
+		}
+	}
+	return "stays so"
 }
 
 func images(ref render.RevisionRef) string {

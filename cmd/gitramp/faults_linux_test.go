@@ -1,0 +1,161 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// mutating are the system calls by which files come, change and go, with what other architectures call them. Few reads are among them: openat does both.
+var mutating = []struct {
+	name, calls string
+	most        int // how often one process or thread is followed into it
+}{
+	{"open", "openat", 40},
+	{"write", "write,pwrite64,writev", 20},
+	{"rename", "?rename,?renameat,renameat2", 20},
+	{"link", "?link,linkat", 20},
+	{"unlink", "?unlink,unlinkat,?rmdir", 20},
+	{"mkdir", "?mkdir,mkdirat", 20},
+	{"sync", "fsync,fdatasync", 20},
+	{"truncate", "ftruncate", 20},
+	{"mode", "?chmod,fchmod,fchmodat,utimensat", 20},
+}
+
+// errnos are what a system call answers, and what is said of it.
+var errnos = []struct{ name, text string }{
+	{"ENOSPC", "no space left on device"}, {"EIO", "input/output error"}, {"EROFS", "read-only file system"}, {"EACCES", "permission denied"},
+}
+
+// writers are the gits that change something.
+var writers = regexp.MustCompile(` (fetch|push|fast-import|update-ref|restore) `)
+
+// tracing says why strace cannot be used here.
+func tracing(t *testing.T) {
+	t.Helper()
+	path, err := exec.LookPath("strace")
+	if err != nil {
+		t.Skip("no strace here (.ci/tools installs it): faults of single system calls are not tried")
+	}
+	if out, err := exec.Command(path, "-f", "-o", "/dev/null", "true").CombinedOutput(); err != nil {
+		t.Skipf("strace may not trace here: faults of single system calls are not tried: %s", out)
+	}
+}
+
+// strace is the argv before a program that makes the n-th call of a set fail, or be the last thing that a process does. It counts for each process, and for each
+// thread of gitramp: which is why a call may fail in several of them.
+func strace(log, calls, what string, n int, own bool) []string {
+	inject := fmt.Sprintf("inject=%s:error=%s:when=%d", calls, what, n)
+	if what == "KILL" {
+		inject = fmt.Sprintf("inject=%s:signal=KILL:when=%d", calls, n)
+	}
+	argv := []string{"strace", "-f", "-q", "-o", log, "-e", "trace=" + calls, "-e", inject}
+	if own {
+		argv = append(argv, "-b", "execve") // the gits that gitramp starts are let go
+	}
+	return argv
+}
+
+// TestSyscallFaults makes single system calls of gitramp, and of each git that changes something, fail or be their last.
+func TestSyscallFaults(t *testing.T) {
+	tracing(t)
+	real, err := exec.LookPath("git")
+	if err != nil {
+		t.Fatal(err)
+	}
+	gitramp, err := exec.LookPath("gitramp")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var y tally
+	t.Run("all", func(t *testing.T) {
+		for i, sc := range scenarios {
+			t.Run(sc.name, func(t *testing.T) {
+				t.Parallel()
+				st := sc.set(t)
+				n := i * 7
+				for _, call := range st.calls(t, real) {
+					for g, group := range mutating {
+						for k := 1; k <= group.most; k++ {
+							e := errnos[(n+i+g+k)%len(errnos)]
+							kinds := []string{e.name, "KILL"}
+							if call > 0 {
+								kinds = kinds[n%2 : n%2+1]
+							}
+							for _, what := range kinds {
+								if n++; thin(n, 199) {
+									continue
+								}
+								if !st.inject(t, &y, real, gitramp, call, k, group.name, group.calls, what) {
+									k = group.most // it does not call so often
+								}
+							}
+						}
+					}
+				}
+			})
+		}
+	})
+	t.Logf("faults:\n%s", &y)
+}
+
+// calls are gitramp itself, 0, and the numbers of the gits that change something.
+func (st *stage) calls(t *testing.T, real string) []int {
+	s := st.start.copy(t)
+	s.shim(real, 0, "")
+	crash(t, s.shimmed(st))
+	list := []int{0}
+	for i, line := range s.calls() {
+		if writers.MatchString(line + " ") {
+			list = append(list, i+1)
+		}
+	}
+	return list
+}
+
+func (st *stage) inject(t *testing.T, y *tally, real, gitramp string, call, k int, group, calls, what string) bool {
+	t.Helper()
+	s := st.start.copy(t)
+	log := s.at("strace.log")
+	argv := strace(log, calls, what, k, call == 0)
+	who := "gitramp"
+	cmd := s.command("work", st.turn, append(append(slices.Clone(argv), gitramp), verb(st.turn, st.args...)[1:]...)...)
+	if call > 0 {
+		s.shim(real, call, "exec "+strings.Join(argv, " ")+` "$GIT" "$@"`)
+		cmd = s.shimmed(st)
+	}
+	got := crash(t, cmd)
+	if call > 0 {
+		who = writers.FindString(s.calls()[call-1] + " ")
+		who = "git" + strings.TrimRight(who, " ")
+	}
+	data, err := os.ReadFile(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(data), "(INJECTED)") && !strings.Contains(string(data), "killed by SIGKILL") {
+		return false
+	}
+	s.remove("bin", "strace.log")
+	kind := map[bool]string{false: "errors of ", true: "kills of "}[what == "KILL"] + who
+	if os.Getenv("GITRAMP_FAULTS_VERBOSE") != "" {
+		t.Logf("OUTCOME %s %s %s %d: %d: %s", who, what, group, k, got.code, got.out)
+	}
+	y.judge(t, st, s, kind, fmt.Sprintf("%s at %s %d of %s\n%s", what, group, k, who, injected(string(data))), got)
+	return true
+}
+
+// injected are the lines of a log that say what was done.
+func injected(log string) string {
+	var lines []string
+	for line := range strings.Lines(log) {
+		if strings.Contains(line, "(INJECTED)") || strings.Contains(line, "killed by") {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "")
+}

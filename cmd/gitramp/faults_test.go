@@ -1,0 +1,257 @@
+//go:build unix
+
+package main
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// scenario is a verb that something happens to.
+type scenario struct {
+	name   string
+	before [][]string // verbs, a turn each
+	args   []string   // the verb
+	local  bool       // no remote is there
+}
+
+var scenarios = []scenario{
+	{name: "install", args: []string{"install", "canary.yaml", "--push"}},
+	{name: "prepare", before: [][]string{{"install", "canary.yaml"}}, args: []string{"advance", "canary.yaml"}, local: true},
+	{name: "shift", before: [][]string{{"install", "canary.yaml", "--push"}, {"advance", "--push"}}, args: []string{"advance", "--push"}},
+	{name: "abort", before: [][]string{{"install", "canary.yaml", "--push"}, {"advance", "--push"}, {"advance", "--push"}}, args: []string{"abort", "shop", "--push"}},
+	{name: "delete", before: [][]string{{"install", "canary.yaml"}, {"delete", "shop", "--yes"}}, args: []string{"delete", "shop", "--yes"}, local: true},
+	{name: "rollback", before: [][]string{{"install", "canary.yaml", "--push"}, {"advance", "--push"}}, args: []string{"rollback", "shop", "--push"}},
+}
+
+// stage is a scenario that is set up: the verb is the only thing left to do. Beside it lies work of the user's own, staged, unstaged and unknown to git.
+type stage struct {
+	scenario
+	turn     int
+	start    *site
+	old, new string
+	files    map[string]string // of the work tree, when all is done
+	index    map[string]string
+	code     int // of the verb run a second time
+}
+
+func (sc scenario) set(t *testing.T) *stage {
+	t.Helper()
+	st := &stage{scenario: sc, start: newSite(t), turn: len(sc.before) + 1}
+	if sc.local {
+		st.start.git("work", 0, "remote", "remove", "origin")
+		if err := os.RemoveAll(st.start.at("hub.git")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, args := range sc.before {
+		st.start.gitramp("work", i+1, args...)
+	}
+	st.start.write("work/README.md", "dirty\n")
+	st.start.write("work/src/staged.go", "package staged\n")
+	st.start.git("work", 0, "add", "src/staged.go")
+	st.start.write("work/src/staged.go", "package edited\n")
+	st.start.write("work/notes.txt", "mine\n")
+	st.old = st.start.tip("work")
+	s := st.start.copy(t)
+	s.gitramp("work", st.turn, sc.args...)
+	st.new, st.files, st.index = s.tip("work"), s.files("work"), s.index("work")
+	st.code = crash(t, s.command("work", st.turn, verb(st.turn, sc.args...)...)).code
+	if st.old == st.new || st.code != exitDone && st.code != exitWaiting || s.tip("work") != st.new {
+		t.Fatalf("%s: from %s to %s, and again: exit code %d", sc.name, st.old, st.new, st.code)
+	}
+	return st
+}
+
+// repositories are where the branch moves, in this order.
+func (st *stage) repositories() []string {
+	if st.local {
+		return []string{"work"}
+	}
+	return []string{"hub.git", "work"}
+}
+
+// check holds a site against R0 after a fault, runs the verb again and holds it against it once more. What it returns is what is wrong.
+func (st *stage) check(s *site, got result) (wrong []string) {
+	bad := func(format string, args ...any) { wrong = append(wrong, fmt.Sprintf(format, args...)) }
+	if strings.Contains(got.out, "internal error") {
+		bad("it panicked")
+	}
+	moved := true // of the repository before
+	for _, dir := range st.repositories() {
+		switch tip := s.tip(dir); {
+		case tip != st.old && tip != st.new:
+			bad("%s is at %s: neither old nor new", dir, tip)
+		case tip == st.new && !moved:
+			bad("%s is at the new tip before what it is pushed to", dir)
+		case tip == st.old && got.code == exitDone:
+			bad("%s is at the old tip, and the verb said that it is done", dir)
+		default:
+			moved = tip == st.new
+		}
+	}
+	again := crash(s.t, s.command("work", st.turn, verb(st.turn, st.args...)...))
+	if again.code != exitDone && again.code != st.code {
+		bad("run again: exit code %d: %s", again.code, again.out)
+	}
+	for _, dir := range st.repositories() {
+		if tip := s.tip(dir); tip != st.new {
+			bad("run again: %s is at %s, want the new tip\n%s", dir, tip, again.out)
+		}
+		if damage := s.damage(dir); damage != "" {
+			bad("fsck of %s: %s", dir, damage)
+		}
+	}
+	if diff := slices.Concat(differ(st.files, s.files("work")), differ(st.index, s.index("work"))); diff != nil {
+		bad("run again: files or index: %s", diff)
+	}
+	if left := s.leftovers(); left != nil {
+		bad("left behind: %s", strings.Join(left, ", "))
+	}
+	return wrong
+}
+
+// differ names what is not the same.
+func differ(a, b map[string]string) (names []string) {
+	both := maps.Clone(a)
+	maps.Copy(both, b)
+	for _, name := range slices.Sorted(maps.Keys(both)) {
+		if was, is := a[name], b[name]; was != is {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// tally counts what was done, and keeps what was wrong.
+type tally struct {
+	sync.Mutex
+	counts map[string]int
+	wrong  int
+}
+
+func (y *tally) add(kind string, n int) {
+	y.Lock()
+	defer y.Unlock()
+	if y.counts == nil {
+		y.counts = map[string]int{}
+	}
+	y.counts[kind] += n
+}
+
+func (y *tally) String() string {
+	var list []string
+	for _, kind := range slices.Sorted(maps.Keys(y.counts)) {
+		list = append(list, fmt.Sprintf("%6d %s", y.counts[kind], kind))
+	}
+	return fmt.Sprintf("%s\n%6d violations", strings.Join(list, "\n"), y.wrong)
+}
+
+// judge checks a site after a fault, and counts it.
+func (y *tally) judge(t *testing.T, st *stage, s *site, kind, what string, got result) {
+	t.Helper()
+	y.add(kind, 1)
+	if wrong := st.check(s, got); wrong != nil {
+		y.Lock()
+		y.wrong++
+		y.Unlock()
+		t.Errorf("%s: %s: exit code %d: %s\n- %s", st.name, what, got.code, got.out, strings.Join(wrong, "\n- "))
+	}
+}
+
+// thin leaves faults out of a sweep: GITRAMP_FAULTS says that every so-many-th is tried (make chaos).
+func thin(n, every int) bool {
+	if text := os.Getenv("GITRAMP_FAULTS"); text != "" {
+		every, _ = strconv.Atoi(text)
+	}
+	return n%max(every, 1) != 0
+}
+
+// gitFaults are what may happen at a git that gitramp starts; $GIT is the real one, $PPID is gitramp.
+var gitFaults = []struct {
+	kind, script string
+	kills        bool
+}{
+	{"git fails before it works", `echo "fatal: write error: No space left on device" >&2; exit 128`, false},
+	{"git fails after its work", `"$GIT" "$@"; echo "fatal: write error: Input/output error" >&2; exit 128`, false},
+	{"git is killed at work", `M=$$; (sleep 0.00$((N*3%7+1)); kill -9 $M) >/dev/null 2>&1 & exec "$GIT" "$@"`, false},
+	{"gitramp is killed before git works", `kill -9 $PPID; exit 1`, true},
+	{"gitramp is killed while git works", `P=$PPID; (sleep 0.00$((N*3%7+1)); kill -9 $P) >/dev/null 2>&1 & exec "$GIT" "$@"`, true},
+	{"gitramp and git are killed at work", `P=$PPID; M=$$; (sleep 0.00$((N*5%7+1)); kill -9 $P $M) >/dev/null 2>&1 & exec "$GIT" "$@"`, true},
+	{"gitramp is killed after git worked", `"$GIT" "$@"; kill -9 $PPID`, true},
+}
+
+// TestGitFaults lets each git that a verb starts fail or die, and gitramp with it, before, during and after its work.
+func TestGitFaults(t *testing.T) {
+	real, err := exec.LookPath("git")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var y tally
+	t.Run("all", func(t *testing.T) {
+		for i, sc := range scenarios {
+			t.Run(sc.name, func(t *testing.T) {
+				t.Parallel()
+				st := sc.set(t)
+				n := i
+				for f, fault := range gitFaults {
+					for k := 1; ; k++ {
+						if n++; thin(n, 40) {
+							if k < 12 {
+								continue
+							}
+							break
+						}
+						s := st.start.copy(t)
+						s.shim(real, k, fault.script)
+						got, calls := crash(t, s.shimmed(st)), s.calls()
+						s.remove("bin")
+						if len(calls) < k { // it does not start so many
+							break
+						}
+						y.judge(t, st, s, fault.kind, strconv.Itoa(f)+" "+fault.kind+" at call "+strconv.Itoa(k)+": "+calls[k-1], got)
+					}
+				}
+			})
+		}
+	})
+	t.Logf("faults:\n%s", &y)
+}
+
+// shim puts a script in the place of git, which does something else than git when its k-th call is due.
+func (s *site) shim(real string, k int, script string) {
+	s.t.Helper()
+	s.write("bin/git", fmt.Sprintf("#!/bin/sh\nGIT=%s\necho \"$*\" >>%s\nN=$(wc -l <%[2]s)\n[ $N = %d ] || exec \"$GIT\" \"$@\"\n%s\n", real, s.at("bin/calls"), k, script))
+	if err := os.Chmod(s.at("bin/git"), 0o755); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// shimmed is the verb of a stage with that git.
+func (s *site) shimmed(st *stage) *exec.Cmd {
+	cmd := s.command("work", st.turn, verb(st.turn, st.args...)...)
+	cmd.Env = append(cmd.Env, "PATH="+s.at("bin")+":"+os.Getenv("PATH"))
+	return cmd
+}
+
+// calls are the arguments of each git that the shim was called for.
+func (s *site) calls() []string {
+	data, _ := os.ReadFile(s.at("bin/calls"))
+	return strings.FieldsFunc(string(data), func(c rune) bool { return c == '\n' })
+}
+
+func (s *site) remove(names ...string) {
+	s.t.Helper()
+	for _, name := range names {
+		if err := os.RemoveAll(s.at(name)); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+}
