@@ -164,12 +164,12 @@ type Router interface {
 	Withdraw(objs []Object, canary string)
 	// Split reads the split back from what Objects wrote; nil where no canary is attached.
 	Split(objs []Object) (*Split, error)
-	// Places reads back from objects what they send to the app of a namespace, as Route.Places has it. Some may come more than once.
-	Places(objs []Object, namespace string) []Place
 	// AppProtocol is what the app's port has to say that it speaks where the spec does not say it, "" for nothing.
 	AppProtocol(r Route) string
 	// Asks are what a first spec with this router is asked for, beside what every route has.
 	Asks() []Ask
+	// Places reads back from objects what they send to the app of a namespace, as Route.Places has it. Some may come more than once.
+	Places(objs []Object, namespace string) []Place
 	// Fixed reads what may not change while a rollout is on its way, from what Objects wrote: whatever decides by whom, and as what, the route is served.
 	Fixed(objs []Object) []Fixed
 	// FailsOpen says whether prod gets the canary's share where the canary has no endpoints; else those requests fail.
