@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -45,11 +46,11 @@ func parse(args []string) options {
 		o.apps, err = sizes(text)
 		return err
 	})
-	f.StringVar(&o.only, "only", "", "run one `part`: seed or fleet")
+	f.StringVar(&o.only, "only", "", "run one `part`: seed, fleet or many")
 	f.StringVar(&o.gitramp, "gitramp", "", "the gitramp to measure (default: built from ../cmd/gitramp)")
 	f.BoolVar(&o.json, "json", false, "print JSON")
 	f.Parse(args)
-	if f.NArg() > 0 || o.runs < 1 || o.only != "" && o.only != "seed" && o.only != "fleet" {
+	if f.NArg() > 0 || o.runs < 1 || !slices.Contains([]string{"", "seed", "fleet", "many"}, o.only) {
 		f.Usage()
 		os.Exit(2)
 	}
@@ -78,18 +79,27 @@ func run(ctx context.Context, o options, out io.Writer) error {
 	if r.Machine, err = l.machine(); err != nil {
 		return err
 	}
-	if o.only != "fleet" {
+	if o.only == "" || o.only == "seed" {
 		if r.Seed, err = l.seed(); err != nil {
 			return fmt.Errorf("seed: %w", err)
 		}
 	}
-	if o.only != "seed" {
+	if o.only == "" || o.only == "fleet" {
 		for _, apps := range o.apps {
 			f, err := l.fleet(apps)
 			if err != nil {
 				return fmt.Errorf("fleet of %d: %w", apps, err)
 			}
 			r.Fleet = append(r.Fleet, f)
+		}
+	}
+	if o.only == "" || o.only == "many" {
+		for _, apps := range o.apps {
+			m, err := l.many(apps)
+			if err != nil {
+				return fmt.Errorf("many, %d: %w", apps, err)
+			}
+			r.Many = append(r.Many, m)
 		}
 	}
 	r.judge()

@@ -13,6 +13,7 @@ const (
 	seedGoal, seedStretch   = 25, 40   // times less than kustomize and git
 	fleetGoal, fleetStretch = 2.0, 1.3 // times git fast-import
 	fleetPeak, fleetSize    = 40, 1000 // MiB
+	manyCPU, manyPeak       = 1.0, 100 // seconds, and MiB
 )
 
 type report struct {
@@ -20,6 +21,7 @@ type report struct {
 	Runs    int            `json:"runs"`
 	Seed    *seedReport    `json:"seed,omitempty"`
 	Fleet   []*fleetReport `json:"fleet,omitempty"`
+	Many    []*manyReport  `json:"many,omitempty"`
 }
 
 type machine struct {
@@ -59,6 +61,20 @@ type fleetReport struct {
 	Alone      observed `json:"gitrampAlone"`
 }
 
+type manyReport struct {
+	Apps int       `json:"apps"`
+	Runs []manyRun `json:"runs"`
+}
+
+type manyRun struct {
+	What     string   `json:"what"`
+	Gitramp  series   `json:"gitramp"`
+	Git      series   `json:"gitReads"`
+	Ratio    ratio    `json:"ratio"` // gitramp to git reading the same
+	Goal     *verdict `json:"goal,omitempty"`
+	PeakGoal *verdict `json:"peakMiBGoal,omitempty"`
+}
+
 // verdict is a goal and whether it was met.
 type verdict struct {
 	Goal float64 `json:"goal"`
@@ -88,6 +104,13 @@ func (r *report) judge() {
 			f.PeakGoal = &verdict{fleetPeak, f.Alone.Peak <= fleetPeak}
 		}
 	}
+	for _, m := range r.Many {
+		for i := range m.Runs {
+			if run := &m.Runs[i]; m.Apps == fleetSize {
+				run.Goal, run.PeakGoal = &verdict{manyCPU, run.Gitramp.CPU <= manyCPU}, &verdict{manyPeak, run.Gitramp.Peak <= manyPeak}
+			}
+		}
+	}
 }
 
 func (r *report) print(out io.Writer) error {
@@ -100,6 +123,9 @@ func (r *report) print(out io.Writer) error {
 	}
 	if r.Fleet != nil {
 		printFleet(w, r.Fleet)
+	}
+	if r.Many != nil {
+		printMany(w, r.Many)
 	}
 	return w.Flush()
 }
@@ -125,6 +151,17 @@ func printFleet(w *tabwriter.Writer, fleet []*fleetReport) {
 	}
 	w.Flush()
 	fmt.Fprintf(w, "peak MiB: resident memory of the gitramp process alone\n")
+}
+
+func printMany(w *tabwriter.Writer, many []*manyReport) {
+	fmt.Fprintf(w, "\nmany: apps of one repository, each at its second weight, against git reading the same files and the history of their locks\n")
+	fmt.Fprintf(w, "apps\tverb\tgitramp CPU\tgoal\tgit CPU\tratio\tpeak MiB\tgoal\n")
+	for _, m := range many {
+		for _, run := range m.Runs {
+			fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\t%.1f\t%s\n", m.Apps, run.What, run.Gitramp, run.Goal, run.Git, run.Ratio, run.Gitramp.Peak, run.PeakGoal)
+		}
+	}
+	w.Flush()
 }
 
 func (s series) String() string { return fmt.Sprintf("%.3f (%.3f .. %.3f)", s.CPU, s.Least, s.Most) }
