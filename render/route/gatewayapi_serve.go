@@ -2,7 +2,6 @@ package route
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -10,6 +9,10 @@ import (
 
 	"github.com/gitramp/gitramp/render/internal/node"
 )
+
+// gatewaySemantics: a backend without endpoints answers 503 for its share (apis/v1/httproute_types.go, HTTPRouteRule.BackendRefs). How late an implementation
+// learns of a deleted pod is nowhere said; the time is that of the slowest that was measured.
+var gatewaySemantics = Semantics{GatewayAPI, false, 5}
 
 // precedence orders the matches of a request, the larger the better: host, path or method, then the number of headers. Of equals the first rule wins
 // (apis/v1/httproute_types.go and grpcroute_types.go, Matches).
@@ -95,7 +98,7 @@ func gatewayMatch(m *yaml.Node, kind string, req Request) (precedence, bool, err
 		if node.Text(h, "type") != "RegularExpression" {
 			ok = ok && value == want
 		} else {
-			re, err := regexp.Compile("^(?:" + want + ")$")
+			re, err := compiled("^(?:" + want + ")$")
 			if err != nil {
 				return p, false, err
 			}

@@ -2,7 +2,6 @@ package route
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -11,11 +10,16 @@ import (
 	"github.com/gitramp/gitramp/render/internal/node"
 )
 
+// ingressNginxSemantics: a canary without endpoints is left out of the choice (canary_with_no_endpoints in internal/ingress/controller/controller.go). The
+// controller syncs at most every 3.3 s (--sync-rate-limit 0.3) and workers poll their backends every second (rootfs/etc/nginx/lua/balancer.lua); an endpoint's
+// own way to the controller comes on top.
+var ingressNginxSemantics = Semantics{IngressNginx, true, 5}
+
 // location is a path of a host with the Service behind it.
 type location struct {
 	host, path, kind string
 	class, upstream  string
-	service          string
+	service, port    string
 }
 
 // serveIngress answers as ingress-nginx does. A canary belongs to the upstream (namespace, Service and port) behind a location of the same host, path and path
@@ -61,12 +65,17 @@ func ingressLocations(o *yaml.Node) []location {
 			service := node.Get(p, "backend", "service")
 			list = append(list, location{
 				host: node.Text(rule, "host"), path: node.Text(p, "path"), kind: node.Text(p, "pathType"), class: node.Text(o, "spec", "ingressClassName"),
-				upstream: strings.Join([]string{node.Text(o, "metadata", "namespace"), node.Text(service, "name"), node.Text(service, "port", "number")}, "-"),
-				service:  node.Text(service, "name"),
+				upstream: strings.Join([]string{node.Text(o, "metadata", "namespace"), node.Text(service, "name"), ingressPort(service)}, "-"),
+				service:  node.Text(service, "name"), port: ingressPort(service),
 			})
 		}
 	}
 	return list
+}
+
+// ingressPort is the port of a backend, by its number or its name.
+func ingressPort(service *yaml.Node) string {
+	return node.Text(service, "port", "number") + node.Text(service, "port", "name")
 }
 
 // bestLocation: the host as nginx picks a server (an exact name, else the longest wildcard), then an exact path, else the longest prefix.
@@ -121,7 +130,7 @@ func routeToAlternative(notes *yaml.Node, prod, canary string, req Request) (Ans
 				return all(canary, "header "+note("by-header")+" is "+want)
 			}
 		case pattern != "":
-			re, err := regexp.Compile(pattern)
+			re, err := compiled(pattern)
 			if err != nil {
 				return Answer{}, err
 			}

@@ -2,7 +2,9 @@ package route
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 
@@ -82,6 +84,20 @@ func hostRank(host, name string) int {
 		return 1 + len(suffix)
 	}
 	return 0
+}
+
+// patterns are compiled once: a proof asks about the same few for thousands of requests.
+var patterns sync.Map
+
+func compiled(pattern string) (*regexp.Regexp, error) {
+	if re, ok := patterns.Load(pattern); ok {
+		return re.(*regexp.Regexp), nil
+	}
+	re, err := regexp.Compile(pattern)
+	if err == nil {
+		patterns.Store(pattern, re)
+	}
+	return re, err
 }
 
 func items(n *yaml.Node, path ...string) []*yaml.Node {

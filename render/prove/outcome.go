@@ -1,0 +1,155 @@
+package prove
+
+import (
+	"encoding/binary"
+
+	"github.com/gitramp/gitramp/render/route"
+)
+
+// outcome is what becomes of the requests where these objects are applied and these pods are ready.
+type outcome struct {
+	status  []int     // by class: what a share of them is answered by the router itself; 0 where each has a backend
+	fresh   []float64 // by class: the share that a new revision gets
+	load    float64   // the largest part of the requests that no rule picks out that one ready pod gets
+	loaded  int       // the Service that it is behind
+	touched []int     // by id of a Deployment: the first class that its pods get requests of, plus one
+	empty   string    // a primary Service without a ready pod
+}
+
+// endpoint is the ready pods of one version of a Deployment behind a Service.
+type endpoint struct {
+	id      int
+	version uint8
+	ready   int
+}
+
+// situation is objects as they are applied, and the ready pods of each Deployment.
+type situation struct {
+	v    vector
+	pods []pods // by id; of Deployments alone
+}
+
+// outcome of a situation; one that was met before is known.
+func (p *proof) outcome(s situation) *outcome {
+	var b [128]byte
+	key := b[:0]
+	for _, id := range p.routes {
+		key = append(key, s.v[id])
+	}
+	for _, id := range p.services {
+		key = append(key, s.v[id])
+	}
+	for id, c := range s.pods {
+		if c != (pods{}) {
+			key = append(key, uint8(id), c.old, c.new)
+			key = binary.AppendUvarint(key, uint64(c.olds))
+			key = binary.AppendUvarint(key, uint64(c.newcomer))
+		}
+	}
+	if out, ok := p.outcomes[string(key)]; ok {
+		return out
+	}
+	out := p.serve(s)
+	p.outcomes[string(key)] = out
+	return out
+}
+
+func (p *proof) serve(s situation) *outcome {
+	behind := map[string][]endpoint{}
+	ready := 0
+	for i, id := range p.services {
+		if s.v[id] == 0 {
+			continue
+		}
+		service := p.objects[id][s.v[id]].service
+		if behind[service.name] = p.endpoints(service, s.pods); len(behind[service.name]) > 0 {
+			ready |= 1 << i
+		}
+	}
+	n := len(p.classes)
+	out := &outcome{status: make([]int, n), fresh: make([]float64, n), touched: make([]int, len(p.objects))}
+	for i, a := range p.answers[p.routing(s.v)][ready] {
+		p.account(out, i, a, behind)
+	}
+	for _, service := range p.primary {
+		if len(behind[service]) == 0 && p.refers(s.v, service) {
+			out.empty = service
+		}
+	}
+	return out
+}
+
+// endpoints are the ready pods that a Service finds.
+func (p *proof) endpoints(s *service, ready []pods) []endpoint {
+	var list []endpoint
+	for id, c := range ready {
+		for _, e := range []endpoint{{id, c.old, c.olds}, {id, c.new, c.newcomer}} {
+			if e.ready > 0 && s.serves(p.objects[id][e.version].deployment) {
+				list = append(list, e)
+			}
+		}
+	}
+	return list
+}
+
+// account adds the answer to a class to an outcome.
+func (p *proof) account(out *outcome, class int, a route.Answer, behind map[string][]endpoint) {
+	for _, s := range a.Shares {
+		if s.Service == "" {
+			out.status[class] = s.Status
+			continue
+		}
+		share, pods := float64(s.Weight)/float64(a.Total), 0
+		for _, e := range behind[s.Service] {
+			pods += e.ready
+		}
+		for _, e := range behind[s.Service] {
+			if !p.base[p.objects[e.id][e.version].deployment.revision] {
+				out.fresh[class] += share * float64(e.ready) / float64(pods)
+			}
+			if out.touched[e.id] == 0 {
+				out.touched[e.id] = class + 1
+			}
+		}
+		if load := share / float64(pods); p.classes[class].plain && load > out.load {
+			out.load = load
+		}
+	}
+}
+
+// refers says whether any route has a Service as a backend.
+func (p *proof) refers(v vector, service string) bool {
+	for _, id := range p.routes {
+		if v[id] == 0 {
+			continue
+		}
+		probes, err := route.ProbesOf(routes([]*object{p.objects[id][v[id]]}))
+		if err != nil {
+			return true
+		}
+		for _, b := range probes.Backends {
+			if b.Service == service {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// settle is the outcome of a tree that has all its pods.
+func (p *proof) settle(s *state) *outcome {
+	if s.settled == nil {
+		s.settled = p.outcome(p.situation(s.v))
+	}
+	return s.settled
+}
+
+func (p *proof) situation(v vector) situation {
+	s := situation{v, make([]pods, len(p.objects))}
+	for id, version := range v {
+		if version > 0 && p.objects[id][version].deployment != nil {
+			s.pods[id] = p.settled(id, version)[0]
+		}
+	}
+	return s
+}
