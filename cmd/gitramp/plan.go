@@ -8,6 +8,7 @@ import (
 	"github.com/gitramp/gitramp/cmd/internal/app"
 	"github.com/gitramp/gitramp/cmd/internal/show"
 	"github.com/gitramp/gitramp/render"
+	"github.com/gitramp/gitramp/render/prove"
 )
 
 func (c *cli) plan() *cobra.Command {
@@ -42,16 +43,20 @@ func (c *cli) printPlans(apps []*app.App, diff bool) error {
 		if err != nil {
 			return err
 		}
+		proof, err := a.Prove(prove.Options{})
+		if err != nil {
+			return err
+		}
 		switch c.output {
 		case "table":
 			if i > 0 {
 				fmt.Fprintln(c.out)
 			}
-			c.printer().Table(a, ramp, diff)
+			c.printer().Table(a, ramp, proof, diff)
 		case "markdown":
-			c.printer().Markdown(a, ramp, diff)
+			c.printer().Markdown(a, ramp, proof, diff)
 		default:
-			views = append(views, show.NewPlan(a, ramp, diff))
+			views = append(views, show.NewPlan(a, ramp, proof, diff))
 		}
 	}
 	if views == nil {

@@ -2,6 +2,7 @@ package prove
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -239,17 +240,23 @@ func selects(selector, labels map[string]string) bool {
 	return len(selector) > 0
 }
 
-// serves says whether the Service's requests reach these pods: they have its labels, and its target ports as far as they say which ports they have.
+// serves says whether these pods are endpoints of a Service: they have its labels, and a port of each name that it looks for. A number is an endpoint whether
+// anybody listens there or not (kubernetes pkg/api/v1/pod/util.go, FindPort).
 func (s *service) serves(d *deployment) bool {
 	if s.namespace != d.namespace || !selects(s.selector, d.labels) {
 		return false
 	}
 	for _, target := range s.targets {
-		if d.listens(target) == nil {
+		if _, err := strconv.Atoi(target); err != nil && d.listens(target) == nil {
 			return false
 		}
 	}
 	return true
+}
+
+// refuses says whether nobody listens at the number that the Service sends these pods' requests to.
+func (s *service) refuses(d *deployment) bool {
+	return slices.ContainsFunc(s.targets, func(target string) bool { return d.listens(target) == nil })
 }
 
 // listens is the container that has a port; the first where none says anything about ports, nil where none has it.

@@ -16,11 +16,15 @@ type outcome struct {
 	empty   string    // a primary Service without a ready pod
 }
 
+// badGateway is what a router answers where nobody listens.
+const badGateway = 502
+
 // endpoint is the ready pods of one version of a Deployment behind a Service.
 type endpoint struct {
 	id      int
 	version uint8
 	ready   int
+	refuses bool // nobody listens at the port
 }
 
 // situation is objects as they are applied, and the ready pods of each Deployment.
@@ -54,9 +58,9 @@ func (p *proof) outcome(s situation) *outcome {
 	return out
 }
 
-func (p *proof) serve(s situation) *outcome {
-	behind := map[string][]endpoint{}
-	ready := 0
+// behind are the endpoints of each Service, and the set of those that have any.
+func (p *proof) behind(s situation) (behind map[string][]endpoint, ready int) {
+	behind = map[string][]endpoint{}
 	for i, id := range p.services {
 		if s.v[id] == 0 {
 			continue
@@ -66,6 +70,11 @@ func (p *proof) serve(s situation) *outcome {
 			ready |= 1 << i
 		}
 	}
+	return behind, ready
+}
+
+func (p *proof) serve(s situation) *outcome {
+	behind, ready := p.behind(s)
 	n := len(p.classes)
 	out := &outcome{status: make([]int, n), fresh: make([]float64, n), touched: make([]int, len(p.objects))}
 	for i, a := range p.answers[p.routing(s.v)][ready] {
@@ -83,8 +92,12 @@ func (p *proof) serve(s situation) *outcome {
 func (p *proof) endpoints(s *service, ready []pods) []endpoint {
 	var list []endpoint
 	for id, c := range ready {
-		for _, e := range []endpoint{{id, c.old, c.olds}, {id, c.new, c.newcomer}} {
-			if e.ready > 0 && s.serves(p.objects[id][e.version].deployment) {
+		for _, e := range []endpoint{{id: id, version: c.old, ready: c.olds}, {id: id, version: c.new, ready: c.newcomer}} {
+			if e.ready == 0 {
+				continue
+			}
+			if d := p.objects[id][e.version].deployment; s.serves(d) {
+				e.refuses = s.refuses(d)
 				list = append(list, e)
 			}
 		}
@@ -104,6 +117,9 @@ func (p *proof) account(out *outcome, class int, a route.Answer, behind map[stri
 			pods += e.ready
 		}
 		for _, e := range behind[s.Service] {
+			if e.refuses {
+				out.status[class] = badGateway
+			}
 			if !p.base[p.objects[e.id][e.version].deployment.revision] {
 				out.fresh[class] += share * float64(e.ready) / float64(pods)
 			}

@@ -76,7 +76,7 @@ const epsilon = 1e-9
 
 // Prove explores a release.
 func Prove(in Input, o Options) (Result, error) {
-	p := &proof{options: o, ids: map[string]int{}, outcomes: map[string]*outcome{}, found: map[string]bool{}, assumed: map[string]bool{}, overlaps: map[string]bool{}}
+	p := &proof{options: o, ids: map[string]int{}, outcomes: map[string]*outcome{}, found: map[string]bool{}, overlaps: map[string]bool{}}
 	if err := p.read(in); err != nil {
 		return Result{}, err
 	}
@@ -94,6 +94,7 @@ func Prove(in Input, o Options) (Result, error) {
 	for _, w := range p.ways {
 		p.withdrawal(w)
 	}
+	p.standing()
 	p.result.Router, p.result.Trees = p.semantics.Router, len(p.states)
 	return p.result, nil
 }

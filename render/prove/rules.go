@@ -64,7 +64,9 @@ func (p *proof) references(m mix) {
 			p.tellOf(Reference, m, fmt.Sprintf("a route sends to Service %s, which is not there", b.Service), "every backend is there")
 		case !service.ports[b.Port]:
 			p.tellOf(Reference, m, fmt.Sprintf("a route sends to port %s of Service %s, which has %s", b.Port, b.Service, names(service.ports)), "every backend's port is one of its Service")
-		case !slices.ContainsFunc(objs, func(o *object) bool { return o.deployment != nil && service.serves(o.deployment) }):
+		case !slices.ContainsFunc(objs, func(o *object) bool {
+			return o.deployment != nil && service.serves(o.deployment) && !service.refuses(o.deployment)
+		}):
 			p.tellOf(Reference, m, fmt.Sprintf("Service %s (selector %s, target port %s) fits no pod of any Deployment", b.Service, labels(service.selector), strings.Join(service.targets, ", ")),
 				"every Service finds pods")
 		}
@@ -127,11 +129,14 @@ func (p *proof) linger(m mix, s situation, id, class int) {
 	switch {
 	case sure && seconds >= lag:
 		return
-	case !sure && seconds >= lag && !p.options.DieAtOnce:
+	case !sure && p.options.DieAtOnce:
+		seconds = 0
+	case !sure && seconds >= lag:
 		p.assume(fmt.Sprintf("%s: its pods have no preStop that says how long they serve after they are deleted; taken to be %ds or more", name, lag))
 		return
 	}
-	p.tell(Lingering, m, s, class, fmt.Sprintf("pods of %s that are deleted serve for %ds more (preStop, grace period), for so long their router may send to them", name, lag))
+	p.tell(Lingering, m, s, class, fmt.Sprintf("pods of %s serve for %ds after they are deleted, as long as their router may send to them; these are sure of %ds (preStop, grace period)",
+		name, lag, seconds))
 }
 
 // target is the port at which pods get their requests.
@@ -185,10 +190,31 @@ func (p *proof) restores(from, to *state) bool {
 	return false
 }
 
+// standing are the assumptions that the model itself makes.
+func (p *proof) standing() {
+	all := p.result.Assumptions
+	p.result.Assumptions = nil
+	if p.result.Level == AllPairs {
+		p.assume("a tree has settled before the controller goes on to any other one")
+	} else {
+		p.assume("each commit is applied and has settled before the next one (settle, or a witness): no commit is skipped")
+	}
+	p.assume(fmt.Sprintf("a router sends no request to a pod later than %ds after it is deleted", p.semantics.Lag))
+	p.assume("whom a header or cookie picks out are few: the load on pods is that of everybody else")
+	for _, versions := range p.objects {
+		d := versions[1].deployment
+		if d != nil && !slices.ContainsFunc(d.containers, func(c container) bool { return c.probed }) {
+			p.assume(versions[1].id + ": its pods have no readinessProbe; taken to serve as soon as they run")
+		}
+	}
+	for _, text := range all {
+		p.assume(text)
+	}
+}
+
 // assume records what a certificate takes for granted.
 func (p *proof) assume(text string) {
-	if !p.assumed[text] {
-		p.assumed[text] = true
+	if !slices.Contains(p.result.Assumptions, text) {
 		p.result.Assumptions = append(p.result.Assumptions, text)
 	}
 }

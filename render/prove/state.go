@@ -30,7 +30,6 @@ type proof struct {
 	outcomes map[string]*outcome
 	primary  []string // the Services that have the requests in the first step
 	found    map[string]bool
-	assumed  map[string]bool
 	overlaps map[string]bool // versions of the objects that were looked at
 }
 

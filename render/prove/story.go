@@ -54,7 +54,7 @@ func (p *proof) keep(st Story) {
 }
 
 func (p *proof) story(rule string, m mix, must string) Story {
-	st := Story{Rule: rule, From: m.from.name, To: m.to.name, Must: must}
+	st := Story{Rule: rule, From: m.from.name, To: m.to.name, Applied: []string{}, Pending: []string{}, Pods: []string{}, Must: must}
 	for i, id := range m.changed {
 		text := p.change(id, m.from.v[id], m.to.v[id])
 		if m.mask&(1<<i) != 0 {
@@ -114,18 +114,16 @@ func requestText(c class) string {
 }
 
 func (p *proof) answerText(s situation, class int) string {
-	ready := 0
-	for i, id := range p.services {
-		if s.v[id] > 0 && len(p.endpoints(p.objects[id][s.v[id]].service, s.pods)) > 0 {
-			ready |= 1 << i
-		}
-	}
+	behind, ready := p.behind(s)
 	a := p.answers[p.routing(s.v)][ready][class]
 	var parts []string
 	for _, share := range a.Shares {
 		to := share.Service
 		if to == "" {
 			to = strconv.Itoa(share.Status)
+		}
+		if slices.ContainsFunc(behind[share.Service], func(e endpoint) bool { return e.refuses }) {
+			to += ", of whose pods some do not listen at its target port"
 		}
 		parts = append(parts, percent(float64(share.Weight)/float64(a.Total))+" "+to)
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/gitramp/gitramp/cmd/internal/app"
 	"github.com/gitramp/gitramp/render"
+	"github.com/gitramp/gitramp/render/prove"
 )
 
 // Plan is a plan for programs.
@@ -22,6 +23,7 @@ type Plan struct {
 	Stuck      string            `json:"stuck,omitempty"` // why none can be written
 	Total      int               `json:"weightTotal"`
 	Steps      []PlanStep        `json:"steps"`
+	Proof      Proof             `json:"proof"`
 }
 
 // PlanStep is one step of a Plan.
@@ -53,11 +55,11 @@ type holdView struct {
 }
 
 // NewPlan is the plan of an app, with each step's diff where asked.
-func NewPlan(a *app.App, ramp []Step, diff bool) Plan {
+func NewPlan(a *app.App, ramp []Step, r prove.Result, diff bool) Plan {
 	stable, canary := a.Images()
 	m := a.Spec.Metadata
 	v := Plan{APIVersion: render.APIVersion, Kind: "Plan", App: m.Name, Namespace: m.Namespace, Spec: a.File, Path: a.Spec.OutputPath(),
-		Stable: imageMap(stable), Canary: imageMap(canary), Total: a.Release.Plan.Total}
+		Stable: imageMap(stable), Canary: imageMap(canary), Total: a.Release.Plan.Total, Proof: NewProof(r)}
 	if l := a.State.Lock; l != nil {
 		v.At = fmt.Sprintf("%02d-%s", l.Step.Index, l.Step.Name)
 	}

@@ -8,10 +8,11 @@ import (
 	"github.com/gitramp/gitramp/cmd/internal/app"
 	"github.com/gitramp/gitramp/cmd/internal/message"
 	"github.com/gitramp/gitramp/render"
+	"github.com/gitramp/gitramp/render/prove"
 )
 
 // Table prints a plan for a terminal.
-func (p Printer) Table(a *app.App, ramp []Step, diff bool) {
+func (p Printer) Table(a *app.App, ramp []Step, r prove.Result, diff bool) {
 	fmt.Fprintln(p.Out, p.Paint(Bold, headline(a)))
 	fmt.Fprintf(p.Out, "%s -> %s\n\n", a.File, a.Spec.OutputPath())
 	w := tabwriter.NewWriter(p.Out, 0, 0, 2, ' ', 0)
@@ -22,7 +23,7 @@ func (p Printer) Table(a *app.App, ramp []Step, diff bool) {
 			p.Paint(cyan, bar(st.Weight, total)+" "+message.Percent(st.Weight, total)), pods(st.Step), changesText(st), holdText(a.Release.Plan, st.Step))
 	}
 	w.Flush()
-	fmt.Fprintf(p.Out, "\n%s\n", summary(a, ramp))
+	fmt.Fprintf(p.Out, "\n%s\n%s\n", summary(a, ramp), ProofLine(r))
 	if diff {
 		for _, st := range ramp {
 			fmt.Fprintf(p.Out, "\n%s\n%s", p.Paint(Bold, st.ID()), p.Diff(Unified(st.Changes)))
@@ -43,7 +44,7 @@ func transitionCode(t render.Transition) string {
 }
 
 // Markdown prints a plan for a pull request.
-func (p Printer) Markdown(a *app.App, ramp []Step, diff bool) {
+func (p Printer) Markdown(a *app.App, ramp []Step, r prove.Result, diff bool) {
 	fmt.Fprintf(p.Out, "### %s\n\n", headline(a))
 	fmt.Fprint(p.Out, "| step | transition | canary weight | pods | changes | hold before the next step |\n| --- | --- | --- | --- | --- | --- |\n")
 	total := a.Release.Plan.Total
@@ -51,7 +52,7 @@ func (p Printer) Markdown(a *app.App, ramp []Step, diff bool) {
 		fmt.Fprintf(p.Out, "| %s | %s | %s %s | %s | %s | %s |\n", mark(a, st)+st.ID(), st.Transition, bar(st.Weight, total), message.Percent(st.Weight, total),
 			pods(st.Step), changesText(st), holdText(a.Release.Plan, st.Step))
 	}
-	fmt.Fprintf(p.Out, "\n%s\n", summary(a, ramp))
+	fmt.Fprintf(p.Out, "\n%s\n%s\n", summary(a, ramp), ProofLine(r))
 	if diff {
 		for _, st := range ramp {
 			fmt.Fprintf(p.Out, "\n<details><summary>%s</summary>\n\n```diff\n%s```\n\n</details>\n", st.ID(), Unified(st.Changes))
