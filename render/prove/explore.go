@@ -135,6 +135,9 @@ func (p *proof) check(m mix, s situation) {
 		default:
 			p.tell(NoBackend, m, s, class, "every request has a backend")
 		}
+		if out.leaks[class] && out.fresh[class] > 0 {
+			p.tell(Exposure, m, s, class, "none of these requests reach the new revision: no canary is for their host and path")
+		}
 		if most := max(a.fresh[class], b.fresh[class]); out.fresh[class] > most+epsilon {
 			p.tell(Exposure, m, s, class, fmt.Sprintf("at most %s of these requests reach the new revision, as in the one or the other", percent(most)))
 		}
@@ -142,15 +145,16 @@ func (p *proof) check(m mix, s situation) {
 	if out.empty != "" {
 		p.tell(ProdEmpty, m, s, -1, "Service "+out.empty+", a primary backend, has a ready pod")
 	}
-	if planned := max(p.settle(p.steps[0]).load, a.load, b.load); m.inOrder && out.load > planned*tolerance+epsilon {
+	planned := p.settle(p.steps[0]).load
+	if p.scaled || m.moved {
+		planned = max(planned, a.load, b.load)
+	}
+	if m.inOrder && out.load > planned*tolerance+epsilon {
 		p.tell(Capacity, m, s, -1, fmt.Sprintf("a ready pod gets at most %s of all requests, 4/3 of what is planned, and one gets %s", percent(planned*tolerance), percent(out.load)))
 	}
 	for _, id := range m.changed {
-		if class := out.deployed(id); class > 0 && !m.applied(id) && p.loses(id, m.from.v[id], m.to.v[id]) {
+		if class := out.touched[id]; class > 0 && !m.applied(id) && p.loses(id, m.from.v[id], m.to.v[id]) {
 			p.linger(m, s, id, class-1)
 		}
 	}
 }
-
-// deployed is the first class that reaches a Deployment's pods, plus one.
-func (o *outcome) deployed(id int) int { return o.touched[id] }

@@ -23,6 +23,7 @@ type object struct {
 	version    int // among those of the id, from 1
 	deployment *deployment
 	service    *service
+	backends   []route.Backend // of a route
 }
 
 type deployment struct {
@@ -66,6 +67,9 @@ func readObject(f render.File) (*object, error) {
 	case "Service":
 		o.service = readService(n)
 	case "Ingress", "HTTPRoute", "GRPCRoute":
+		var probes route.Probes
+		probes, err = route.ProbesOf(routes([]*object{o}))
+		o.backends = probes.Backends
 	default:
 		return nil, nil
 	}

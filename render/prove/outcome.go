@@ -10,8 +10,8 @@ import (
 type outcome struct {
 	status  []int     // by class: what a share of them is answered by the router itself; 0 where each has a backend
 	fresh   []float64 // by class: the share that a new revision gets
+	leaks   []bool    // by class: by a rule that is not for them
 	load    float64   // the largest part of the requests that no rule picks out that one ready pod gets
-	loaded  int       // the Service that it is behind
 	touched []int     // by id of a Deployment: the first class that its pods get requests of, plus one
 	empty   string    // a primary Service without a ready pod
 }
@@ -66,6 +66,9 @@ func (p *proof) behind(s situation) (behind map[string][]endpoint, ready int) {
 			continue
 		}
 		service := p.objects[id][s.v[id]].service
+		if !p.hasPorts(s.v, service) { // the router finds no port, and so no endpoint
+			continue
+		}
 		if behind[service.name] = p.endpoints(service, s.pods); len(behind[service.name]) > 0 {
 			ready |= 1 << i
 		}
@@ -76,7 +79,7 @@ func (p *proof) behind(s situation) (behind map[string][]endpoint, ready int) {
 func (p *proof) serve(s situation) *outcome {
 	behind, ready := p.behind(s)
 	n := len(p.classes)
-	out := &outcome{status: make([]int, n), fresh: make([]float64, n), touched: make([]int, len(p.objects))}
+	out := &outcome{status: make([]int, n), fresh: make([]float64, n), leaks: make([]bool, n), touched: make([]int, len(p.objects))}
 	for i, a := range p.answers[p.routing(s.v)][ready] {
 		p.account(out, i, a, behind)
 	}
@@ -107,6 +110,7 @@ func (p *proof) endpoints(s *service, ready []pods) []endpoint {
 
 // account adds the answer to a class to an outcome.
 func (p *proof) account(out *outcome, class int, a route.Answer, behind map[string][]endpoint) {
+	out.leaks[class] = a.Leaks
 	for _, s := range a.Shares {
 		if s.Service == "" {
 			out.status[class] = s.Status
@@ -133,23 +137,28 @@ func (p *proof) account(out *outcome, class int, a route.Answer, behind map[stri
 	}
 }
 
-// refers says whether any route has a Service as a backend.
-func (p *proof) refers(v vector, service string) bool {
+// backends are what the routes that are applied send to.
+func (p *proof) backends(v vector, yield func(route.Backend)) {
 	for _, id := range p.routes {
-		if v[id] == 0 {
-			continue
-		}
-		probes, err := route.ProbesOf(routes([]*object{p.objects[id][v[id]]}))
-		if err != nil {
-			return true
-		}
-		for _, b := range probes.Backends {
-			if b.Service == service {
-				return true
+		if v[id] > 0 {
+			for _, b := range p.objects[id][v[id]].backends {
+				yield(b)
 			}
 		}
 	}
-	return false
+}
+
+// refers says whether any route has a Service as a backend.
+func (p *proof) refers(v vector, service string) (found bool) {
+	p.backends(v, func(b route.Backend) { found = found || b.Service == service })
+	return found
+}
+
+// hasPorts says whether a Service has every port of it that a route sends to.
+func (p *proof) hasPorts(v vector, s *service) bool {
+	all := true
+	p.backends(v, func(b route.Backend) { all = all && (b.Service != s.name || s.ports[b.Port]) })
+	return all
 }
 
 // settle is the outcome of a tree that has all its pods.

@@ -35,6 +35,8 @@ type Input struct {
 	Steps []State // in the order of their commits
 	Ways  []Way
 	Moves []Move
+	// Scaled says that the spec scales the canary apart from its weight: then each step says for itself how much a pod gets.
+	Scaled bool
 }
 
 // Move is a transition beside the plan: a tree that goes on from one which nobody planned like that.
@@ -76,7 +78,7 @@ const epsilon = 1e-9
 
 // Prove explores a release.
 func Prove(in Input, o Options) (Result, error) {
-	p := &proof{options: o, ids: map[string]int{}, outcomes: map[string]*outcome{}, found: map[string]bool{}, overlaps: map[string]bool{}}
+	p := &proof{options: o, scaled: in.Scaled, ids: map[string]int{}, outcomes: map[string]*outcome{}, found: map[string]bool{}, overlaps: map[string]bool{}}
 	if err := p.read(in); err != nil {
 		return Result{}, err
 	}
@@ -126,7 +128,7 @@ func (p *proof) read(in Input) error {
 			if err != nil {
 				return err
 			}
-			wy.states = append(wy.states, st)
+			wy.names, wy.states = append(wy.names, s.Name), append(wy.states, st)
 		}
 		p.ways = append(p.ways, wy)
 	}

@@ -13,6 +13,7 @@ func Release(r *render.Release) (Input, error) {
 		if err != nil {
 			return in, err
 		}
+		in.Scaled = in.Scaled || st.Transition == render.Scale
 		s := State{Name: st.ID(), Tree: tree}
 		if st.Transition != render.Restore && st.Transition != render.Cleanup {
 			s.Share = &Share{st.Weight, r.Plan.Total}

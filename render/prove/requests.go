@@ -177,6 +177,9 @@ func key(b *strings.Builder, a route.Answer) {
 		b.WriteString(s.Service)
 		b.WriteString(strconv.Itoa(s.Status))
 	}
+	if a.Leaks {
+		b.WriteByte('!')
+	}
 	b.WriteByte('\n')
 }
 

@@ -48,11 +48,7 @@ func (p *proof) besidePlan(s *state) bool {
 // references: every backend is a port of a Service of the tree, which picks the pods of a Deployment of the tree.
 func (p *proof) references(m mix) {
 	objs := p.of(m.v)
-	probes, err := route.ProbesOf(routes(objs))
-	if err != nil {
-		return // asked before
-	}
-	for _, b := range probes.Backends {
+	p.backends(m.v, func(b route.Backend) {
 		var service *service
 		for _, o := range objs {
 			if o.service != nil && o.service.name == b.Service {
@@ -70,7 +66,7 @@ func (p *proof) references(m mix) {
 			p.tellOf(Reference, m, fmt.Sprintf("Service %s (selector %s, target port %s) fits no pod of any Deployment", b.Service, labels(service.selector), strings.Join(service.targets, ", ")),
 				"every Service finds pods")
 		}
-	}
+	})
 }
 
 // overlap: what picks one track's pods never picks the other's.
@@ -169,7 +165,7 @@ func (p *proof) withdrawal(w way) {
 		out := p.outcome(p.situation(left))
 		for class, share := range out.fresh {
 			if share > epsilon {
-				p.tell(Withdrawn, mix{pair: pair{from: w.from, to: s}, v: left}, p.situation(left), class,
+				p.tell(Withdrawn, mix{pair: pair{from: w.from, to: &state{name: w.names[i]}}, v: left}, p.situation(left), class,
 					"no request reaches the new revision once this commit of the abort is applied, pruned or not")
 			}
 		}

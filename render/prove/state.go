@@ -12,6 +12,7 @@ import (
 // proof is the work on one release.
 type proof struct {
 	options   Options
+	scaled    bool
 	semantics route.Semantics
 	result    Result
 
@@ -45,6 +46,7 @@ type state struct {
 
 type way struct {
 	from   *state
+	names  []string // of the commits: a tree may have another name too
 	states []*state
 }
 

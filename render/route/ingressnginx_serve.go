@@ -2,6 +2,7 @@ package route
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -45,7 +46,9 @@ func serveIngress(objs []*yaml.Node, ready func(string) bool, req Request) (Answ
 	if !ready(main.service) { // get_balancer looks at the primary first (rootfs/etc/nginx/lua/balancer.lua)
 		return fail(503, main.service+" has no endpoints"), nil
 	}
-	toProd := func(rule string) Answer { return Answer{rule, 1, []Share{{Weight: 1, Service: main.service}}} }
+	toProd := func(rule string) Answer {
+		return Answer{Rule: rule, Total: 1, Shares: []Share{{Weight: 1, Service: main.service}}}
+	}
 	canary := alternativeOf(mains, alternatives, main.upstream)
 	switch {
 	case canary == nil:
@@ -55,7 +58,14 @@ func serveIngress(objs []*yaml.Node, ready func(string) bool, req Request) (Answ
 	case !ready(canary.service):
 		return toProd(canary.service + " has no endpoints"), nil
 	}
-	return routeToAlternative(canaries[canary.service], main.service, canary.service, req)
+	a, err := routeToAlternative(canaries[canary.service], main.service, canary.service, req)
+	a.Leaks = !slices.ContainsFunc(alternatives, func(l location) bool { return l.sameRule(*main) })
+	return a, err
+}
+
+// sameRule says whether a canary's path merges into this one: class, host, path and path type are the same.
+func (l location) sameRule(main location) bool {
+	return main.class == l.class && main.host == l.host && main.path == l.path && main.kind == l.kind
 }
 
 func ingressLocations(o *yaml.Node) []location {
@@ -108,7 +118,7 @@ func bestLocation(list []location, req Request) *location {
 func alternativeOf(mains, alternatives []location, upstream string) *location {
 	for i, a := range alternatives {
 		for _, m := range mains {
-			if m.upstream == upstream && m.class == a.class && m.host == a.host && m.path == a.path && m.kind == a.kind {
+			if m.upstream == upstream && a.sameRule(m) {
 				return &alternatives[i]
 			}
 		}
@@ -120,7 +130,7 @@ func alternativeOf(mains, alternatives []location, upstream string) *location {
 func routeToAlternative(notes *yaml.Node, prod, canary string, req Request) (Answer, error) {
 	note := func(key string) string { return node.Text(notes, "nginx.ingress.kubernetes.io/canary-"+key) }
 	all := func(service, rule string) (Answer, error) {
-		return Answer{rule, 1, []Share{{Weight: 1, Service: service}}}, nil
+		return Answer{Rule: rule, Total: 1, Shares: []Share{{Weight: 1, Service: service}}}, nil
 	}
 	if value, ok := req.header(note("by-header")); ok && note("by-header") != "" {
 		want, pattern := note("by-header-value"), note("by-header-pattern")

@@ -39,11 +39,12 @@ type Answer struct {
 	Rule   string // what decided, for people
 	Total  int
 	Shares []Share // none of weight 0
+	Leaks  bool    // the canary that the rule is about is of another host or path, and comes along with a Service that both have
 }
 
 // fail is an answer of the router's own to all requests.
 func fail(status int, rule string) Answer {
-	return Answer{rule, 1, []Share{{Weight: 1, Status: status}}}
+	return Answer{Rule: rule, Total: 1, Shares: []Share{{Weight: 1, Status: status}}}
 }
 
 // Serve says where a request goes by the rules of the router that reads these objects, and by nothing that a writer knows. ready says whether a Service has
