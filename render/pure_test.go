@@ -19,7 +19,7 @@ var allowedImports = map[string][]string{
 		"github.com/gitramp/gitramp/render/route", "github.com/gitramp/gitramp/templates"},
 	"render/route": {"fmt", "regexp", "regexp/syntax", "slices", "strconv", "strings", "sync", "go.yaml.in/yaml/v3",
 		"github.com/gitramp/gitramp/render/internal/node"},
-	"render/prove": {"bytes", "encoding/binary", "fmt", "maps", "math/bits", "slices", "sort", "strconv", "strings", "go.yaml.in/yaml/v3",
+	"render/prove": {"bytes", "crypto/sha256", "encoding/binary", "fmt", "maps", "math/bits", "slices", "sort", "strconv", "strings", "go.yaml.in/yaml/v3",
 		"github.com/gitramp/gitramp/render", "github.com/gitramp/gitramp/render/internal/node", "github.com/gitramp/gitramp/render/route"},
 	"render/schema":        {"bytes", "embed", "encoding/json", "fmt", "slices", "strings"},
 	"render/starter":       {"fmt", "strings", "github.com/gitramp/gitramp/render/internal/node", "github.com/gitramp/gitramp/render/route"},

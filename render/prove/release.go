@@ -47,16 +47,3 @@ func back(s render.State, st render.Step) ([]State, error) {
 	}
 	return way, nil
 }
-
-// Cache keeps the certificates of one invocation.
-type Cache struct{}
-
-// Release proves a release, and what moves beside it.
-func (c *Cache) Release(r *render.Release, beside []Move, o Options) (Result, error) {
-	in, err := Release(r)
-	if err != nil {
-		return Result{}, err
-	}
-	in.Moves = beside
-	return Prove(in, o)
-}

@@ -128,7 +128,7 @@ func (p *proof) linger(m mix, s situation, id, class int) {
 	case !sure && p.options.DieAtOnce:
 		seconds = 0
 	case !sure && seconds >= lag:
-		p.assume(fmt.Sprintf("%s: its pods have no preStop that says how long they serve after they are deleted; taken to be %ds or more", name, lag))
+		p.assume(fmt.Sprintf("%s: its pods have no preStop that says how long they serve after they are deleted; taken to be %ds or more", p.objects[id][1].path, lag))
 		return
 	}
 	p.tell(Lingering, m, s, class, fmt.Sprintf("pods of %s serve for %ds after they are deleted, as long as their router may send to them; these are sure of %ds (preStop, grace period)",
@@ -200,7 +200,7 @@ func (p *proof) standing() {
 	for _, versions := range p.objects {
 		d := versions[1].deployment
 		if d != nil && !slices.ContainsFunc(d.containers, func(c container) bool { return c.probed }) {
-			p.assume(versions[1].id + ": its pods have no readinessProbe; taken to serve as soon as they run")
+			p.assume(versions[1].path + ": its pods have no readinessProbe; taken to serve as soon as they run")
 		}
 	}
 	for _, text := range all {
