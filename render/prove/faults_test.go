@@ -301,6 +301,48 @@ var faults = []fault{
 		p.edit(canaryRoute, "    nginx.ingress.kubernetes.io/canary-by-header: \"X-Canary\"\n    nginx.ingress.kubernetes.io/canary-by-cookie: \"canary\"\n", "")
 		p.only(idle, weight20, weight50)
 	}, prove.Exposure, []string{"from 02-weight-20 to 03-weight-50", "must be  at most 20% of these requests reach the new revision, as in the one or the other"}},
+	{"the weight in the commit that creates the canary, where one pod would get all of it", shop, func(p *plan) { p.only(idle, weight50) },
+		prove.Capacity, []string{"from 00-idle to 03-weight-50", "Deployment shop-canary: 1 of the new revision", "one gets 50%"}},
+	{"the canary goes all at once, where one pod would get all of its weight", shop, func(p *plan) {
+		p.only(idle, prepare, weight20, weight50, idle)
+	}, prove.Capacity, []string{"from 03-weight-50 to 00-idle", "applied  -Deployment shop-canary", "Deployment shop-canary: 1 of"}},
+	{"only the old pods are replaced by Recreate", gateway, func(p *plan) { // the way back
+		for i := idle; i < promote; i++ {
+			p.edit(prodPods, "    type: RollingUpdate\n    rollingUpdate:\n      maxSurge: 25%\n      maxUnavailable: 0\n", "    type: Recreate\n", i)
+		}
+		p.Ways = nil
+	}, prove.ProdEmpty, []string{"from 05-promote to 04-full"}},
+	{"an abort that deletes in its first commit", gateway, func(p *plan) {
+		for i := range p.Ways[:full] {
+			p.drop(&p.Ways[i].States[0], canaryPods)
+		}
+	}, prove.NoBackend, []string{"from 02-weight-20 to abort at 01-prepare", "applied  -Deployment shop-canary", "not yet  ~HTTPRoute shop"}},
+	{"a canary with fewer pods after a revert, and they are gone at once", shop, func(p *plan) {
+		p.edit(canaryPods, stopComment+preStop, "")
+		p.edit(canaryPods, "terminationGracePeriodSeconds: 40", "terminationGracePeriodSeconds: 1")
+	}, prove.Lingering, []string{"from 02-weight-20 to 01-prepare", "not yet  ~Deployment shop-canary"}},
+	{"prod's Deployment picks the canary's pods too", shop, func(p *plan) {
+		p.edit(canaryPods, "matchLabels:\n      app: shop-canary\n", "matchLabels:\n      app.kubernetes.io/component: canary\n")
+		p.edit(canaryPods, "labels:\n        app: shop-canary\n", "labels:\n        app: shop\n")
+		p.edit(canaryService, "selector:\n    app: shop-canary\n", "selector:\n    app.kubernetes.io/component: canary\n")
+		p.edit(prodService, "selector:\n    app: shop\n", "selector:\n    app.kubernetes.io/component: prod\n")
+	}, prove.Overlap, []string{"at 01-prepare", "Deployment shop picks the pods of Deployment shop and Deployment shop-canary"}},
+	{"prod's pods get another label, and stay what they are", shop, func(p *plan) {
+		p.edit(prodPods, "labels:\n        app: shop\n", "labels:\n        app: shop\n        team: a\n", weight20)
+	}, "", nil},
+	{"prod's Service sends to a number, and the number changes", shop, func(p *plan) {
+		for i := range p.Steps {
+			p.edit(prodService, "targetPort: http", []string{"targetPort: 8080", "targetPort: 9090"}[i/promote], i)
+			if i >= promote {
+				p.edit(prodPods, "containerPort: 8080", "containerPort: 9090", i)
+			}
+		}
+		p.Ways = nil
+	}, prove.NoBackend, []string{"from 04-full to 05-promote", "of whose pods some do not listen at its target port", "must be  every request has a backend"}},
+	{"prod's Service is in another namespace", shop, func(p *plan) {
+		p.edit(prodPods, "metadata:\n  name: shop\n", "metadata:\n  name: shop\n  namespace: other\n", full)
+	},
+		prove.Reference, []string{"at 04-full", "fits no pod"}},
 	{"more than the step says", shop, func(p *plan) { p.edit(canaryRoute, `canary-weight: "20"`, `canary-weight: "21"`, weight20) },
 		prove.Exposure, []string{"at 02-weight-20", "79% shop, 21% shop-canary", "must be  20% of these"}},
 }

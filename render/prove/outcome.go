@@ -45,9 +45,7 @@ func (p *proof) outcome(s situation) *outcome {
 	}
 	for id, c := range s.pods {
 		if c != (pods{}) {
-			key = append(key, uint8(id), c.old, c.new)
-			key = binary.AppendUvarint(key, uint64(c.olds))
-			key = binary.AppendUvarint(key, uint64(c.newcomer))
+			key = binary.AppendUvarint(append(key, uint8(id), c.version), uint64(c.ready))
 		}
 	}
 	if out, ok := p.outcomes[string(key)]; ok {
@@ -95,14 +93,11 @@ func (p *proof) serve(s situation) *outcome {
 func (p *proof) endpoints(s *service, ready []pods) []endpoint {
 	var list []endpoint
 	for id, c := range ready {
-		for _, e := range []endpoint{{id: id, version: c.old, ready: c.olds}, {id: id, version: c.new, ready: c.newcomer}} {
-			if e.ready == 0 {
-				continue
-			}
-			if d := p.objects[id][e.version].deployment; s.serves(d) {
-				e.refuses = s.refuses(d)
-				list = append(list, e)
-			}
+		if c.ready == 0 {
+			continue
+		}
+		if d := p.objects[id][c.version].deployment; s.serves(d) {
+			list = append(list, endpoint{id, c.version, c.ready, s.refuses(d)})
 		}
 	}
 	return list

@@ -2,14 +2,15 @@ package prove
 
 import "slices"
 
-// pods are the ready pods of a Deployment: of one version of it, or of two while one replaces the other.
+// pods are the ready pods of a Deployment.
 type pods struct {
-	old, new       uint8 // versions
-	olds, newcomer int   // how many of each are ready
+	version uint8 // that they are of; 0 where none is ready
+	ready   int
 }
 
-// choices are the numbers of ready pods that a Deployment can have once it is applied. Whether a request is answered, and how many reach the new revision, goes
-// by whether there is a pod of each kind; load per pod is largest where there are fewest. So the ends of each range stand for all that is between them.
+// choices are the ready pods that a Deployment can have once it is applied. The ends of each range stand for all that is between them: load per pod is largest
+// where there are fewest, and whether a request is answered goes by whether there is one. While pods of two versions are ready, each gets requests by its number:
+// what comes of that lies between all of them being of the one, and of the other.
 func (p *proof) choices(id int, from, to uint8, applied bool) []pods {
 	if !applied || from == to {
 		return p.settled(id, from)
@@ -25,11 +26,7 @@ func (p *proof) choices(id int, from, to uint8, applied bool) []pods {
 	}
 	n, m := a.deployment.replicas, b.deployment.replicas
 	least := min(n, b.deployment.least)
-	list := []pods{{old: from, olds: n}, {old: from, olds: least}, {new: to, newcomer: least}, {new: to, newcomer: m}}
-	if least > 1 || n > 0 && m > 0 {
-		list = append(list, pods{from, to, 1, max(least-1, 1)})
-	}
-	return distinct(list)
+	return distinct([]pods{{from, n}, {from, least}, {to, least}, {to, m}})
 }
 
 // settled is a Deployment that has all the pods that it asks for.
@@ -37,14 +34,14 @@ func (p *proof) settled(id int, version uint8) []pods {
 	if version == 0 {
 		return []pods{{}}
 	}
-	return distinct([]pods{{old: version, olds: p.objects[id][version].deployment.replicas}})
+	return distinct([]pods{{version, p.objects[id][version].deployment.replicas}})
 }
 
 // ends are the fewest and the most, and one where the fewest is none: it alone may have all that the others are to share.
 func ends(version uint8, least, most int) []pods {
-	list := []pods{{old: version, olds: least}, {old: version, olds: most}}
+	list := []pods{{version, least}, {version, most}}
 	if least == 0 && most > 1 {
-		list = append(list, pods{old: version, olds: 1})
+		list = append(list, pods{version, 1})
 	}
 	return distinct(list)
 }
@@ -53,11 +50,8 @@ func ends(version uint8, least, most int) []pods {
 func distinct(list []pods) []pods {
 	var kept []pods
 	for _, c := range list {
-		if c.olds == 0 {
-			c.old = 0
-		}
-		if c.newcomer == 0 {
-			c.new = 0
+		if c.ready == 0 {
+			c.version = 0
 		}
 		if !slices.Contains(kept, c) {
 			kept = append(kept, c)

@@ -88,7 +88,7 @@ func Prove(in Input, o Options) (Result, error) {
 	for _, s := range p.states {
 		p.static(s)
 	}
-	for _, pair := range p.pairs(in) {
+	for _, pair := range p.pairs() {
 		if err := p.explore(pair); err != nil {
 			return Result{}, err
 		}
@@ -132,6 +132,7 @@ func (p *proof) read(in Input) error {
 		}
 		p.ways = append(p.ways, wy)
 	}
+	p.planned = len(p.states)
 	for _, m := range in.Moves {
 		from, err := add(m.From)
 		if err != nil {

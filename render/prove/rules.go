@@ -32,6 +32,9 @@ func (p *proof) static(s *state) {
 		if status != 0 && (status != 404 || first.status[class] == 0 && !p.besidePlan(s)) {
 			p.tell(NoBackend, m, p.situation(s.v), class, "every request has a backend")
 		}
+		if out.leaks[class] && out.fresh[class] > 0 {
+			p.tell(Exposure, m, p.situation(s.v), class, "none of these requests reach the new revision: no canary is for their host and path")
+		}
 		if promised := s.share; promised != nil && p.classes[class].plain {
 			if most := float64(promised.Weight) / float64(promised.Total); out.fresh[class] > most+epsilon {
 				p.tell(Exposure, m, p.situation(s.v), class, fmt.Sprintf("%s of these requests reach the new revision, as the step says", percent(most)))
@@ -41,9 +44,7 @@ func (p *proof) static(s *state) {
 }
 
 // besidePlan says whether a tree belongs to no step and no way back.
-func (p *proof) besidePlan(s *state) bool {
-	return slices.ContainsFunc(p.moves, func(m [2]*state) bool { return m[0] == s || m[1] == s })
-}
+func (p *proof) besidePlan(s *state) bool { return slices.Index(p.states, s) >= p.planned }
 
 // references: every backend is a port of a Service of the tree, which picks the pods of a Deployment of the tree.
 func (p *proof) references(m mix) {

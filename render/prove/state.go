@@ -22,6 +22,7 @@ type proof struct {
 	steps   []*state
 	ways    []way
 	moves   [][2]*state
+	planned int             // the states that belong to a step or a way back come first
 	base    map[string]bool // the revisions of the first step: every other one is new
 
 	classes  []class

@@ -86,23 +86,16 @@ func (p *proof) podsText(id int, c pods, v vector) []string {
 	if p.objects[id][1].deployment == nil || v[id] == 0 && c == (pods{}) {
 		return nil
 	}
-	var parts []string
-	for _, g := range []struct {
-		version uint8
-		ready   int
-	}{{c.old, c.olds}, {c.new, c.newcomer}} {
-		if g.ready > 0 {
-			what := "the old revision"
-			if !p.base[p.objects[id][g.version].deployment.revision] {
-				what = "the new revision"
-			}
-			parts = append(parts, fmt.Sprintf("%d of %s", g.ready, what))
-		}
+	text := p.objects[id][1].id + ": "
+	switch {
+	case c.ready == 0:
+		text += "none"
+	case p.base[p.objects[id][c.version].deployment.revision]:
+		text += fmt.Sprintf("%d of the old revision", c.ready)
+	default:
+		text += fmt.Sprintf("%d of the new revision", c.ready)
 	}
-	if parts == nil {
-		parts = []string{"none"}
-	}
-	return []string{p.objects[id][1].id + ": " + strings.Join(parts, ", ")}
+	return []string{text}
 }
 
 func requestText(c class) string {
