@@ -6,6 +6,7 @@ FUZZTIME ?= 2m
 CHECKS  ?= 20000
 CHAOS   ?= 300
 BENCH   ?= -n 7
+MUTANTS ?=
 
 .DEFAULT_GOAL := help
 
@@ -59,6 +60,10 @@ fuzz: ## fuzz spec and lock for FUZZTIME each, and run CHECKS cases of each prop
 .PHONY: chaos
 chaos: ## kill a running commit CHAOS times at random, and let the next run finish
 	GITRAMP_CHAOS=$(CHAOS) $(GO) test ./cmd/gitramp -run TestChaos -count=1 -v -timeout 0
+
+.PHONY: mutants
+mutants: ## break one rule of the prover and of the planner at a time, and see that a test notices (MUTANTS=word: some)
+	cd tests/mutants && $(GO) run . $(MUTANTS)
 
 .PHONY: bench
 bench: ## CPU ratios against today's way and against git's own floor

@@ -376,3 +376,72 @@ func TestFaults(t *testing.T) {
 		})
 	}
 }
+
+// TestDieAtOnce: the rows of measurements with pods that die at once, in ingress-nginx v1.15.1: in order no request is dropped but those of users that a rule keeps
+// on prod while it is promoted; skips and jumps back drop some. With a preStop that outlives the router's lag none is dropped either way.
+func TestDieAtOnce(t *testing.T) {
+	none := strings.Replace(shop, "  replicas: 4", "  replicas: 4\n  defaults: none", 1)
+	unmatched := strings.Replace(none, "    match: [{header: {name: X-Canary}}, {cookie: {name: canary}}]\n", "", 1)
+	lingers := func(text string, o prove.Options) (list []string) {
+		for _, s := range proven(t, input(t, text), o).Stories {
+			list = append(list, s.Rule+": "+s.From+" to "+s.To)
+		}
+		return list
+	}
+	for _, c := range []struct {
+		name, spec string
+		o          prove.Options
+		want       []string
+	}{
+		{"a preStop", shop, prove.Options{DieAtOnce: true}, nil},
+		{"nothing is said, and taken to be enough", none, prove.Options{}, nil},
+		{"whoever a rule keeps on prod", none, prove.Options{DieAtOnce: true}, []string{"lingering: 04-full to 05-promote"}},
+		{"in order nobody, a revert takes pods away", unmatched, prove.Options{DieAtOnce: true}, []string{"lingering: 02-weight-20 to 01-prepare"}},
+	} {
+		if got := lingers(c.spec, c.o); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		}
+	}
+	onePod := strings.Replace(unmatched, "  replicas: 4", "  replicas: 1", 1)
+	if got := lingers(onePod, prove.Options{DieAtOnce: true}); len(got) != 1 || got[0] != "lingering: 00-idle to 05-promote" {
+		t.Errorf("without a scale-down nothing is lost in order, only where commits are skipped: %v", got)
+	}
+	inOrder := strings.Replace(onePod, "    host:", "    router: gateway-api\n    parentRefs: [{name: public}]\n    host:", 1)
+	if got := lingers(inOrder, prove.Options{DieAtOnce: true}); got != nil {
+		t.Errorf("in order: %v", got)
+	}
+}
+
+// TestScaled: where the spec scales the canary apart from its weight each step says how many pods it has; on the way it still may not be less than in either.
+func TestScaled(t *testing.T) {
+	scaled := strings.Replace(shop, "  - setWeight: 50\n", "  - setCanaryScale: {replicas: 1}\n  - setWeight: 50\n", 1)
+	p := &plan{t, input(t, scaled)}
+	if r := proven(t, p.Input, prove.Options{}); !r.Proven() {
+		t.Errorf("as the spec asks for: %v", r.Stories)
+	}
+	p.edit(canaryPods, "replicas: 1", "replicas: 4", 4)
+	p.edit(canaryRoute, `canary-weight: "50"`, `canary-weight: "80"`, 4)
+	p.Steps[4].Share = nil
+	r := proven(t, p.Input, prove.Options{})
+	if i := slices.IndexFunc(r.Stories, func(s prove.Story) bool { return s.Rule == prove.Capacity }); i < 0 || !strings.Contains(r.Stories[i].String(), "one gets 80%") {
+		t.Errorf("4 pods for 80%%, and on the way 1: %v", r.Stories)
+	}
+}
+
+// TestRolling: half of the requests reach the new revision in either tree, by the canary in the one and by prod in the other, and all of them once prod's pods are
+// replaced and the canary's are not.
+func TestRolling(t *testing.T) {
+	p := &plan{t, input(t, shop)}
+	p.Steps[full].Tree = slices.Clone(p.Steps[weight50].Tree)
+	p.edit(prodPods, "image: shop:1", "image: shop:2", full)
+	p.edit(canaryPods, "image: shop:2", "image: shop:1", full)
+	p.only(idle, weight50, full)
+	for i := range p.Steps {
+		p.Steps[i].Share = nil
+	}
+	r := proven(t, p.Input, prove.Options{})
+	i := slices.IndexFunc(r.Stories, func(s prove.Story) bool { return s.Rule == prove.Exposure })
+	if i < 0 || !strings.Contains(r.Stories[i].String(), "applied  ~Deployment shop\n  not yet  ~Deployment shop-canary\n  ready    Deployment shop: 4 of the new revision") {
+		t.Errorf("%v", r.Stories)
+	}
+}

@@ -9,8 +9,8 @@ type pods struct {
 }
 
 // choices are the ready pods that a Deployment can have once it is applied. The ends of each range stand for all that is between them: load per pod is largest
-// where there are fewest, and whether a request is answered goes by whether there is one. While pods of two versions are ready, each gets requests by its number:
-// what comes of that lies between all of them being of the one, and of the other.
+// where there are fewest, and whether a request is answered goes by whether there is one. While pods of two versions are ready, each version gets requests by the
+// number of its pods: what comes of that lies between all of them being new, and all old, as they are where the Deployment is not applied yet.
 func (p *proof) choices(id int, from, to uint8, applied bool) []pods {
 	if !applied || from == to {
 		return p.settled(id, from)
@@ -21,12 +21,10 @@ func (p *proof) choices(id int, from, to uint8, applied bool) []pods {
 		return ends(to, 0, b.deployment.replicas)
 	case b == nil: // its pods are deleted, in whatever order
 		return ends(from, 0, a.deployment.replicas)
-	case a.deployment.template == b.deployment.template:
+	case a.deployment.template == b.deployment.template: // they scale
 		return ends(to, min(a.deployment.replicas, b.deployment.replicas), max(a.deployment.replicas, b.deployment.replicas))
 	}
-	n, m := a.deployment.replicas, b.deployment.replicas
-	least := min(n, b.deployment.least)
-	return distinct([]pods{{from, n}, {from, least}, {to, least}, {to, m}})
+	return ends(to, min(a.deployment.replicas, b.deployment.least), b.deployment.replicas)
 }
 
 // settled is a Deployment that has all the pods that it asks for.
