@@ -77,19 +77,3 @@ func TestFixtures(t *testing.T) {
 		})
 	}
 }
-
-func BenchmarkSeed(b *testing.B) {
-	text := fixture(b, "seed")
-	b.ReportAllocs()
-	for b.Loop() {
-		proven(b, input(b, text), prove.Options{})
-	}
-}
-
-func BenchmarkSeedProveOnly(b *testing.B) {
-	in := input(b, fixture(b, "seed"))
-	b.ReportAllocs()
-	for b.Loop() {
-		proven(b, in, prove.Options{})
-	}
-}

@@ -10,65 +10,89 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
 
 func main() {
+	jobs := flag.Int("j", 2, "`mutants` that are tried at a time")
+	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, strings.Join(os.Args[1:], " ")); err != nil {
+	if err := run(ctx, strings.Join(flag.Args(), " "), *jobs); err != nil {
 		fmt.Fprintln(os.Stderr, "mutants:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, word string) error {
+// run tries the mutants whose names have the word, each worker in a copy of its own.
+func run(ctx context.Context, word string, jobs int) error {
 	text, err := os.ReadFile("mutants.txt")
 	if err != nil {
 		return err
 	}
-	list, err := parse(string(text))
+	all, err := parse(string(text))
 	if err != nil {
 		return err
 	}
+	list := slices.DeleteFunc(all, func(m mutant) bool { return !strings.Contains(m.name, word) })
 	root, err := os.MkdirTemp("", "mutants")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(root)
-	if err := copyRepository(ctx, "../..", root); err != nil {
-		return err
-	}
-	if err := sound(ctx, root, list); err != nil {
-		return err
-	}
-	var bad []error
-	tried := 0
-	for _, m := range list {
-		if !strings.Contains(m.name, word) {
-			continue
+	work, tried := make(chan mutant), make(chan error)
+	for i := range jobs {
+		dir := filepath.Join(root, fmt.Sprint(i))
+		if err := copyRepository(ctx, "../..", dir); err != nil {
+			return err
 		}
-		tried++
-		start := time.Now()
-		err := m.try(ctx, root)
+		if i == 0 {
+			if err := sound(ctx, dir, list); err != nil {
+				return err
+			}
+		}
+		go func() {
+			for m := range work {
+				tried <- m.report(ctx, dir)
+			}
+		}()
+	}
+	go func() {
+		for _, m := range list {
+			work <- m
+		}
+	}()
+	var bad []error
+	for range list {
+		if err := <-tried; err != nil {
+			bad = append(bad, err)
+		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		verdict := "noticed"
-		if err != nil {
-			verdict = err.Error()
-			bad = append(bad, fmt.Errorf("%s: %w", m.name, err))
-		}
-		fmt.Printf("%-60s %-50s %4.1fs  %s\n", m.name, m.test(), time.Since(start).Seconds(), verdict)
 	}
-	fmt.Printf("%d mutants, %d noticed\n", tried, tried-len(bad))
+	fmt.Printf("%d mutants, %d noticed\n", len(list), len(list)-len(bad))
 	return errors.Join(bad...)
+}
+
+// report tries a mutant and prints what became of it.
+func (m mutant) report(ctx context.Context, root string) error {
+	start, verdict := time.Now(), "noticed"
+	err := m.try(ctx, root)
+	if err != nil {
+		verdict = err.Error()
+		err = fmt.Errorf("%s: %w", m.name, err)
+	}
+	fmt.Printf("%-70s %-40s %5.1fs  %s\n", m.name, m.test(), time.Since(start).Seconds(), verdict)
+	return err
 }
 
 // copyRepository copies what git knows and what it would add, as it lies.

@@ -107,7 +107,7 @@ func alike(lines, want []string) bool {
 }
 
 func (m mutant) run(ctx context.Context, root string) ([]byte, error) {
-	cmd := exec.CommandContext(ctx, "go", "test", m.pkg, "-run", m.pattern, "-count=1", "-timeout=5m")
+	cmd := exec.CommandContext(ctx, "go", "test", "-trimpath", m.pkg, "-run", m.pattern, "-count=1", "-timeout=5m")
 	cmd.Dir = root
 	return cmd.CombinedOutput()
 }
