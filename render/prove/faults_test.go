@@ -343,6 +343,7 @@ var faults = []fault{
 		p.edit(prodPods, "metadata:\n  name: shop\n", "metadata:\n  name: shop\n  namespace: other\n", full)
 	},
 		prove.Reference, []string{"at 04-full", "fits no pod"}},
+	{"everything of the canary goes in one commit at 20%, and comes in one", shop, func(p *plan) { p.only(idle, weight20, idle) }, "", nil},
 	{"more than the step says", shop, func(p *plan) { p.edit(canaryRoute, `canary-weight: "20"`, `canary-weight: "21"`, weight20) },
 		prove.Exposure, []string{"at 02-weight-20", "79% shop, 21% shop-canary", "must be  20% of these"}},
 }

@@ -20,6 +20,8 @@ const (
 	Overlap   = "overlap"    // a selector picks pods of both tracks
 	Immutable = "immutable"  // a field changes that never can
 	Withdrawn = "withdrawn"  // an abort leaves somebody on the new revision
+
+	Unexplored = "unexplored" // the model does not know enough, or there is too much of it
 )
 
 // static holds a tree that has settled against what must be true of it.

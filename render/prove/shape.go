@@ -34,7 +34,10 @@ func (c *Cache) Release(r *render.Release, beside []Move, o Options) (Result, er
 	}
 	in.Moves = beside
 	result, err := Prove(in, o)
-	if err == nil && beside == nil && result.Proven() {
+	if err != nil {
+		return Result{Stories: []Story{{Rule: Unexplored, Applied: []string{}, Pending: []string{}, Pods: []string{}, Answer: err.Error(), Must: "everything can be explored"}}}, nil
+	}
+	if beside == nil && result.Proven() {
 		if c.proven == nil {
 			c.proven = map[[sha256.Size]byte]Result{}
 		}

@@ -109,6 +109,9 @@ func TestCache(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(shared, alone) || len(c.proven) != 1 {
 		t.Errorf("shared %+v (%v), alone %+v, %d kept", shared, err, alone, len(c.proven))
 	}
+	if r, err := c.Release(compiled(t, "{name: X-Canary}", `{name: X-Canary, pattern: 'x\by'}`), nil, Options{}); err != nil || len(r.Stories) != 1 || r.Stories[0].Rule != Unexplored {
+		t.Errorf("a pattern that nothing matches: %v %v", r, err)
+	}
 	none := []string{"  replicas: 4", "  replicas: 4\n  defaults: none"}
 	if r, err := c.Release(compiled(t, none...), nil, Options{DieAtOnce: true}); err != nil || r.Proven() || len(c.proven) != 1 {
 		t.Errorf("%v %v, %d kept", r, err, len(c.proven))

@@ -131,9 +131,12 @@ func percent(share float64) string {
 // String tells the story to people.
 func (s Story) String() string {
 	var b strings.Builder
-	if s.From == s.To {
+	switch s.From {
+	case "":
+		b.WriteString(s.Rule)
+	case s.To:
 		fmt.Fprintf(&b, "%s: at %s, all applied and settled", s.Rule, s.From)
-	} else {
+	default:
 		fmt.Fprintf(&b, "%s: from %s to %s", s.Rule, s.From, s.To)
 	}
 	for _, line := range []struct {

@@ -47,7 +47,10 @@ func ProofOf(a *app.App, r prove.Result) Proof {
 
 // Proof prints a proof for a terminal.
 func (p Printer) Proof(a *app.App, r prove.Result) {
-	fmt.Fprintf(p.Out, "%s\n  explored %s\n", p.Paint(Bold, verdict(a, r)), explored(r))
+	fmt.Fprintln(p.Out, p.Paint(Bold, verdict(a, r)))
+	if r.Router != "" {
+		fmt.Fprintf(p.Out, "  explored %s\n", explored(r))
+	}
 	for _, line := range r.Assumptions {
 		fmt.Fprintf(p.Out, "  assumed  %s\n", line)
 	}
@@ -59,7 +62,10 @@ func (p Printer) Proof(a *app.App, r prove.Result) {
 
 // ProofMarkdown prints a proof for a pull request.
 func (p Printer) ProofMarkdown(a *app.App, r prove.Result) {
-	fmt.Fprintf(p.Out, "### %s\n\nExplored: %s.\n", verdict(a, r), explored(r))
+	fmt.Fprintf(p.Out, "### %s\n", verdict(a, r))
+	if r.Router != "" {
+		fmt.Fprintf(p.Out, "\nExplored: %s.\n", explored(r))
+	}
 	if len(r.Assumptions) > 0 {
 		fmt.Fprint(p.Out, "\nAssumed:\n\n")
 	}
@@ -72,8 +78,11 @@ func (p Printer) ProofMarkdown(a *app.App, r prove.Result) {
 }
 
 func verdict(a *app.App, r prove.Result) string {
-	if r.Proven() {
+	switch {
+	case r.Proven():
 		return fmt.Sprintf("%s: proven safe (%s, %s)", a.Name(), r.Router, r.Level)
+	case r.Router == "":
+		return fmt.Sprintf("%s: not proven safe: %s", a.Name(), rules(r))
 	}
 	return fmt.Sprintf("%s: not proven safe (%s, %s): %s", a.Name(), r.Router, r.Level, rules(r))
 }
@@ -93,11 +102,9 @@ func rules(r prove.Result) string {
 
 // ProofLine is a proof in the summary of a plan.
 func ProofLine(r prove.Result) string {
-	switch n := len(r.Assumptions); {
-	case !r.Proven():
+	if !r.Proven() {
 		return fmt.Sprintf("Not proven safe: %s. gitramp prove tells how that comes about.", rules(r))
-	default:
-		return fmt.Sprintf("Proven safe for %s: %d pairs of trees, %d sets of applied objects, %d states of pods, %d kinds of requests, under %d assumptions.",
-			r.Level, r.Pairs, r.Mixes, r.Readiness, r.Requests, n)
 	}
+	return fmt.Sprintf("Proven safe for %s: %d pairs of trees, %d sets of applied objects, %d states of pods, %d kinds of requests, under %d assumptions.",
+		r.Level, r.Pairs, r.Mixes, r.Readiness, r.Requests, len(r.Assumptions))
 }
