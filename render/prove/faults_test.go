@@ -199,6 +199,12 @@ var faults = []fault{
 		prove.NoBackend, []string{"from 04-full to 05-promote", "Deployment shop: none", "503"}},
 	{"prod's route is missing", shop, func(p *plan) { p.remove(prodRoute, weight50) }, prove.NoBackend, []string{"at 03-weight-50", "404"}},
 
+	{"prod's route gets another name", shop, func(p *plan) {
+		for _, i := range []int{promote, restore, cleanup} {
+			p.edit(prodRoute, "metadata:\n  name: shop\n", "metadata:\n  name: shop-2\n", i)
+		}
+	}, prove.NoBackend, []string{"from 04-full to 05-promote", "applied  -Ingress shop\n", "+Ingress shop-2", "answer   100% 404"}},
+
 	{"the canary has prod's labels", shop, func(p *plan) {
 		p.edit(canaryPods, "matchLabels:\n      app: shop-canary\n", "matchLabels:\n      app: shop\n")
 		p.edit(canaryPods, "labels:\n        app: shop-canary\n", "labels:\n        app: shop\n")

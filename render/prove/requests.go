@@ -118,50 +118,50 @@ func (p *proof) merge(candidates []class) error {
 	if err != nil {
 		return err
 	}
-	sets := 1 << len(p.services)
-	replies := make([][]route.Answer, len(candidates)) // by routing and set of ready Services
-	keys := make([]strings.Builder, len(candidates))
+	replies, keys := make([][]route.Answer, len(candidates)), make([]strings.Builder, len(candidates))
 	for _, v := range routings {
-		objs := routes(p.of(v))
-		for ready := range sets {
-			isReady := func(service string) bool {
-				for i, id := range p.services {
-					if p.objects[id][1].service.name == service {
-						return ready&(1<<i) != 0
-					}
-				}
-				return false
-			}
-			for i, c := range candidates {
-				a, err := route.Serve(objs, isReady, c.Request)
-				if err != nil {
-					return err
-				}
-				replies[i] = append(replies[i], a)
-				key(&keys[i], a)
-			}
+		if err := p.serveAll(candidates, v, replies, keys); err != nil {
+			return err
 		}
 	}
+	sets := 1 << len(p.services)
 	p.answers = map[string][][]route.Answer{}
 	for _, v := range routings {
 		p.answers[p.routing(v)] = make([][]route.Answer, sets)
 	}
 	known := map[string]bool{}
 	for i, c := range candidates {
-		k := keys[i].String()
-		if c.plain {
-			k += " plain"
-		}
+		k := fmt.Sprint(c.plain, keys[i].String())
 		if known[k] {
 			continue
 		}
 		known[k] = true
 		p.classes = append(p.classes, c)
 		for n, v := range routings {
-			at := p.answers[p.routing(v)]
-			for ready := range sets {
-				at[ready] = append(at[ready], replies[i][n*sets+ready])
+			for ready, at := range p.answers[p.routing(v)] {
+				p.answers[p.routing(v)][ready] = append(at, replies[i][n*sets+ready])
 			}
+		}
+	}
+	return nil
+}
+
+// serveAll adds, for one set of route objects and each set of Services that are ready, the answers to all requests, and what tells these apart.
+func (p *proof) serveAll(candidates []class, v vector, replies [][]route.Answer, keys []strings.Builder) error {
+	objs := routes(p.of(v))
+	for ready := range 1 << len(p.services) {
+		isReady := func(service string) bool {
+			return slices.ContainsFunc(p.services, func(id int) bool {
+				return p.objects[id][1].service.name == service && ready&(1<<slices.Index(p.services, id)) != 0
+			})
+		}
+		for i, c := range candidates {
+			a, err := route.Serve(objs, isReady, c.Request)
+			if err != nil {
+				return err
+			}
+			replies[i] = append(replies[i], a)
+			key(&keys[i], a)
 		}
 	}
 	return nil
