@@ -28,6 +28,11 @@ spec:
 // gateway is the same with a router that fails closed.
 var gateway = strings.Replace(shop, "    host:", "    router: gateway-api\n    parentRefs: [{name: public}]\n    host:", 1)
 
+// unmatched is a spec without anybody who is picked out.
+func unmatched(spec string) string {
+	return strings.Replace(spec, "    match: [{header: {name: X-Canary}}, {cookie: {name: canary}}]\n", "", 1)
+}
+
 // steps of shop, by their index
 const (
 	idle = iota
@@ -190,6 +195,12 @@ var faults = []fault{
 		prove.NoBackend, []string{"at 04-full", "Deployment shop: none", "answer   100% 503 (shop has no endpoints)"}},
 	{"prod goes to 0 where nobody is sent to it", gateway, func(p *plan) { p.edit(prodPods, "replicas: 4", "replicas: 0", full) },
 		prove.ProdEmpty, []string{"from 03-weight-50 to 04-full", "must be  Service shop, a primary backend, has a ready pod"}},
+	{"prod goes to 0 a commit after no route refers to it", unmatched(gateway), func(p *plan) {
+		p.Steps[promote].Tree, p.Steps[restore].Tree = p.Steps[full].Tree, p.Steps[full].Tree
+		p.edit(sharedRoute, "    - group: \"\"\n      kind: Service\n      name: shop\n      port: 80\n      weight: 0\n", "", promote, restore)
+		p.edit(prodPods, "replicas: 4", "replicas: 0", restore)
+		p.only(idle, prepare, weight20, weight50, full, promote, restore)
+	}, "", nil},
 	{"prod's Deployment is missing", shop, func(p *plan) { p.remove(prodPods, full) }, prove.Reference,
 		[]string{"at 04-full", "Service shop (selector app=shop, target port http) fits no pod"}},
 	{"prod's pods are replaced by Recreate", shop, func(p *plan) {
@@ -388,7 +399,6 @@ func TestFaults(t *testing.T) {
 // on prod while it is promoted; skips and jumps back drop some. With a preStop that outlives the router's lag none is dropped either way.
 func TestDieAtOnce(t *testing.T) {
 	none := strings.Replace(shop, "  replicas: 4", "  replicas: 4\n  defaults: none", 1)
-	unmatched := strings.Replace(none, "    match: [{header: {name: X-Canary}}, {cookie: {name: canary}}]\n", "", 1)
 	lingers := func(text string, o prove.Options) (list []string) {
 		for _, s := range proven(t, input(t, text), o).Stories {
 			list = append(list, s.Rule+": "+s.From+" to "+s.To)
@@ -403,13 +413,13 @@ func TestDieAtOnce(t *testing.T) {
 		{"a preStop", shop, prove.Options{DieAtOnce: true}, nil},
 		{"nothing is said, and taken to be enough", none, prove.Options{}, nil},
 		{"whoever a rule keeps on prod", none, prove.Options{DieAtOnce: true}, []string{"lingering: 04-full to 05-promote"}},
-		{"in order nobody, a revert takes pods away", unmatched, prove.Options{DieAtOnce: true}, []string{"lingering: 02-weight-20 to 01-prepare"}},
+		{"in order nobody, a revert takes pods away", unmatched(none), prove.Options{DieAtOnce: true}, []string{"lingering: 02-weight-20 to 01-prepare"}},
 	} {
 		if got := lingers(c.spec, c.o); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
 	}
-	onePod := strings.Replace(unmatched, "  replicas: 4", "  replicas: 1", 1)
+	onePod := strings.Replace(unmatched(none), "  replicas: 4", "  replicas: 1", 1)
 	if got := lingers(onePod, prove.Options{DieAtOnce: true}); len(got) != 1 || got[0] != "lingering: 00-idle to 05-promote" {
 		t.Errorf("without a scale-down nothing is lost in order, only where commits are skipped: %v", got)
 	}
