@@ -234,6 +234,7 @@ var faults = []fault{
 		for i := range p.Steps {
 			p.write(&p.Steps[i], "prod-other.yaml", strings.NewReplacer("name: shop\n  labels", "name: other\n  labels", "host: shop.example.com", "host: other.example.com").Replace(p.file(i, prodRoute)))
 		}
+		p.Ways = nil // which would be without it
 	}, prove.Exposure, []string{"request  other.example.com/", "shop-canary", "must be  none of these requests reach the new revision: no canary is for their host and path"}},
 
 	{"pods are gone at once", shop, func(p *plan) {
@@ -283,6 +284,8 @@ var faults = []fault{
 	{"a backend is not there", shop, func(p *plan) { p.remove(canaryService, weight20) }, prove.Reference, []string{"at 02-weight-20", "Service shop-canary, which is not there"}},
 	{"a Service's target port is no port of its pods", shop, func(p *plan) { p.edit(prodService, "targetPort: http", "targetPort: web", full) },
 		prove.Reference, []string{"at 04-full", "target port web", "fits no pod"}},
+	{"a Service's target port is no port of its pods, and so they are no endpoints", shop, func(p *plan) { p.edit(prodService, "targetPort: http", "targetPort: web", full) },
+		prove.NoBackend, []string{"at 04-full", "answer   100% 503 (shop has no endpoints)"}},
 	{"the Service's port and the route's change in one commit", shop, func(p *plan) {
 		for _, i := range []int{promote, restore, cleanup} {
 			p.edit(prodService, "- name: http\n    port: 80\n", "- name: http\n    port: 81\n", i)
