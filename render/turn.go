@@ -17,13 +17,18 @@ func (r *Release) Turn(s State, d Decision) (Tree, *Lock, error) {
 	case Sync:
 		return r.Own(s)
 	case Replan:
-		again := *r
-		again.plan(r.spec.Spec.Steps, r.asked)
-		return again.tree(d.Step, s.Lock, d)
+		return r.Replanned().tree(d.Step, s.Lock, d)
 	case d.Step.Transition:
 		return r.tree(d.Step, s.Lock, d)
 	}
 	return s.Turn(d)
+}
+
+// Replanned is the release as it goes on by the spec's steps of today.
+func (r *Release) Replanned() *Release {
+	again := *r
+	again.plan(r.spec.Spec.Steps, r.asked)
+	return &again
 }
 
 // Turn carries out a decision that needs the tree alone. Whatever it does not have to change stays byte for byte, also where somebody edited it.

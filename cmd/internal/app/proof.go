@@ -41,6 +41,9 @@ func (a *App) Check(s Step) error {
 	if !s.gated() {
 		return nil
 	}
+	if s.Transition == render.Replan {
+		s.Release = s.Release.Replanned()
+	}
 	// Another router is another door: who comes through which is up to DNS, and no order of applying the two routes changes that.
 	if sameDoor := s.Before.Lock.Router == s.After.Lock.Router; sameDoor && (s.Transition == render.Sync || s.Transition == render.Replan) {
 		return a.check(s, []prove.Move{{From: prove.State{Name: "the tree", Tree: s.Before.Tree}, To: prove.State{Name: string(s.Transition), Tree: s.After.Tree}}})
