@@ -1,0 +1,241 @@
+package lint
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// canary is one pair of prod and canary that requests are split between.
+type canary struct {
+	route                *object // that splits: the canary's Ingress, a HTTPRoute or GRPCRoute, an Argo Rollout
+	router               string
+	mains                []location // of an Ingress: those that the canary belongs to
+	prod, canary         string     // names of the Services
+	prodService          *object    // nil where it is not in the repository
+	canaryService        *object
+	prodPods, canaryPods []*object // workloads
+}
+
+const (
+	byNginx   = "ingress-nginx"
+	byGateway = "gateway-api"
+	byRollout = "Argo Rollouts"
+)
+
+// location is a path of a host in an Ingress, with the Service behind it.
+type location struct {
+	o                    *object
+	host, path, pathType string
+	service, port        string
+	at                   place
+}
+
+// upstream is what ingress-nginx knows a backend by (upstreamName in internal/ingress/controller/util.go): the port as it is written.
+func (l location) upstream() string { return l.o.namespace + "-" + l.service + "-" + l.port }
+
+func (l location) where() string {
+	host := l.host
+	if host == "" {
+		host = "*"
+	}
+	return host + l.path
+}
+
+func (l location) same(m location) bool {
+	return l.host == m.host && l.path == m.path && l.pathType == m.pathType
+}
+
+const (
+	nginx       = "nginx.ingress.kubernetes.io/"
+	legacyClass = "kubernetes.io/ingress.class"
+)
+
+// class is the class of an Ingress; the field is looked at first (internal/ingress/controller/ingressclass).
+func (o *object) class() string {
+	if c := o.text("spec", "ingressClassName"); c != "" {
+		return c
+	}
+	return o.annotation(legacyClass)
+}
+
+// oneController: an Ingress without a class may belong to any.
+func oneController(a, b *object) bool {
+	return a.class() == b.class() || a.class() == "" || b.class() == ""
+}
+
+// meantAsCanary says whether an Ingress has any of the canary annotations. One with a canary that is switched off, and no other, is plainly none.
+func (o *object) meantAsCanary() bool {
+	for key, value := range pairs(o.node, "metadata", "annotations") {
+		if strings.HasPrefix(key, nginx+"canary-") || key == nginx+"canary" && value != "false" {
+			return true
+		}
+	}
+	return false
+}
+
+func locations(o *object) []location {
+	var found []location
+	add := func(host, p, kind string, backend *yaml.Node, at place) {
+		service := get(backend, "service")
+		l := location{o: o, host: host, path: p, pathType: kind, service: text(service, "name"), port: text(service, "port", "number"), at: at}
+		if l.port == "" {
+			l.port = text(service, "port", "name")
+		}
+		if l.service != "" {
+			found = append(found, l)
+		}
+	}
+	add("", "", "", get(o.node, "spec", "defaultBackend"), o.at("spec", "defaultBackend"))
+	for _, rule := range o.list("spec", "rules") {
+		for _, p := range list(rule, "http", "paths") {
+			add(text(rule, "host"), text(p, "path"), text(p, "pathType"), get(p, "backend"), at(p, "backend", "service", "name"))
+		}
+	}
+	return found
+}
+
+// findCanaries finds the pairs in all kinds of routes.
+func (r *repo) findCanaries() {
+	for _, o := range r.byKind["Ingress"] {
+		if o.meantAsCanary() {
+			r.ingressCanaries(o)
+		}
+	}
+	for _, kind := range []string{"HTTPRoute", "GRPCRoute"} {
+		for _, o := range r.byKind[kind] {
+			for _, rule := range o.list("spec", "rules") {
+				if prod, tried, ok := r.split(o, rule); ok {
+					r.add(&canary{route: o, router: byGateway, prod: prod, canary: tried})
+				}
+			}
+		}
+	}
+	for _, o := range r.byKind["Rollout"] {
+		strategy := get(o.node, "spec", "strategy", "canary")
+		if prod, tried := text(strategy, "stableService"), text(strategy, "canaryService"); prod != "" && tried != "" {
+			r.add(&canary{route: o, router: byRollout, prod: prod, canary: tried, mains: r.stableLocations(o, strategy, prod)})
+		}
+	}
+}
+
+func (r *repo) ingressCanaries(o *object) {
+	for _, l := range locations(o) {
+		c := &canary{route: o, router: byNginx, canary: l.service}
+		if main, _ := r.mainOf(l); main != nil {
+			c.prod, c.mains = main.service, []location{*main}
+		}
+		if c.prod != c.canary {
+			r.add(c)
+		}
+	}
+}
+
+// add notes a pair, once, with the Services and workloads that it leads to.
+func (r *repo) add(c *canary) {
+	for _, known := range r.canaries {
+		if known.route == c.route && known.prod == c.prod && known.canary == c.canary {
+			known.mains = append(known.mains, c.mains...)
+			return
+		}
+	}
+	ns := c.route.namespace
+	if len(c.mains) > 0 {
+		c.prodService = r.named(c.route, "Service", c.mains[0].o.namespace, c.prod)
+	} else {
+		c.prodService = r.named(c.route, "Service", ns, c.prod)
+	}
+	c.canaryService = r.named(c.route, "Service", ns, c.canary)
+	c.prodPods, c.canaryPods = r.selected(c.prodService), r.selected(c.canaryService)
+	r.canaries = append(r.canaries, c)
+}
+
+// merge says how an ordinary Ingress has the host and path of a canary.
+type merge int
+
+const (
+	nowhere merge = iota
+	otherPathType
+	otherClass
+	mergedInto
+)
+
+// mainOf is the ordinary location that a canary's location belongs to, or the one that comes nearest to it. The controller merges the very same host, path and
+// path type (mergeAlternativeBackends in internal/ingress/controller/controller.go).
+func (r *repo) mainOf(l location) (*location, merge) {
+	var best *location
+	how := nowhere
+	for _, o := range r.kinds(l.o, "Ingress") {
+		if o.meantAsCanary() || o == l.o {
+			continue
+		}
+		for _, m := range locations(o) {
+			if m.host != l.host || m.path != l.path {
+				continue
+			}
+			this := mergedInto
+			switch {
+			case m.pathType != l.pathType:
+				this = otherPathType
+			case o.class() != l.o.class():
+				this = otherClass
+			}
+			if this > how {
+				best, how = &m, this
+			}
+		}
+	}
+	return best, how
+}
+
+// stableLocations are those that Argo Rollouts copies for its canary: of the stable Ingresses, with the stable Service.
+func (r *repo) stableLocations(o *object, strategy *yaml.Node, service string) []location {
+	names := []string{text(strategy, "trafficRouting", "nginx", "stableIngress")}
+	for _, n := range list(strategy, "trafficRouting", "nginx", "stableIngresses") {
+		names = append(names, n.Value)
+	}
+	var found []location
+	for _, name := range names {
+		if main := r.named(o, "Ingress", o.namespace, name); main != nil {
+			found = append(found, slices.DeleteFunc(locations(main), func(l location) bool { return l.service != service })...)
+		}
+	}
+	return found
+}
+
+// split tells prod from canary in a rule with two Services: by what gitramp wrote, by labels and names, else the first is prod, as tools write it.
+func (r *repo) split(o *object, rule *yaml.Node) (prod, tried string, ok bool) {
+	var names []string
+	for _, ref := range list(rule, "backendRefs") {
+		if kind := text(ref, "kind"); (kind == "" || kind == "Service") && !slices.Contains(names, text(ref, "name")) {
+			names = append(names, text(ref, "name"))
+		}
+	}
+	if len(names) != 2 {
+		return "", "", false
+	}
+	if r.looksTried(o, names[0]) && !r.looksTried(o, names[1]) {
+		return names[1], names[0], true
+	}
+	return names[0], names[1], true
+}
+
+func (r *repo) looksTried(o *object, service string) bool {
+	s := r.named(o, "Service", o.namespace, service)
+	switch {
+	case s == nil:
+	case r.ours(s) != nil:
+		return strings.HasPrefix(path.Base(s.file.Path), "canary-")
+	case s.looksTried():
+		return true
+	}
+	return strings.Contains(service, "canary")
+}
+
+// looksTried says whether labels or the name call an object a canary.
+func (o *object) looksTried() bool {
+	labels := pairs(o.node, "metadata", "labels")
+	return strings.Contains(o.name, "canary") || labels["app.kubernetes.io/component"] == "canary" || labels["track"] == "canary"
+}
