@@ -39,6 +39,7 @@ test: ## all tests: vet, unit, golden, properties, scripts, crashes (what CI cal
 .PHONY: golden
 golden: ## rewrite golden/, the schema, the reference and the CLI scripts' expected output; read the diff as a reviewer
 	$(GO) test ./render -run 'TestGolden$$|TestSchemaIsFresh$$' -update
+	$(GO) test ./render/lint -run TestDocsAreFresh -update
 	$(GO) test ./cmd/gitramp -update
 	git --no-pager diff --stat -- golden docs render/schema cmd/gitramp/testdata
 

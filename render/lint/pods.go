@@ -93,7 +93,7 @@ func (r *repo) strategy(w *object) {
 	}
 }
 
-var sleeps = regexp.MustCompile(`(?:^|[\s;&])sleep[ ,"]+([0-9]+)`)
+var sleeps = regexp.MustCompile(`(?:^|[\s;&/])sleep[ ,"]+([0-9]+)`)
 
 func (r *repo) preStop(w *object, containers []*yaml.Node) {
 	longest, any := 0, false

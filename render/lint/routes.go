@@ -124,12 +124,10 @@ func (r *repo) findCanaries() {
 func (r *repo) ingressCanaries(o *object) {
 	for _, l := range locations(o) {
 		c := &canary{route: o, router: byNginx, canary: l.service}
-		if main, _ := r.mainOf(l); main != nil {
+		if main, _ := r.mainOf(l); main != nil && main.service != l.service {
 			c.prod, c.mains = main.service, []location{*main}
 		}
-		if c.prod != c.canary {
-			r.add(c)
-		}
+		r.add(c)
 	}
 }
 
