@@ -21,6 +21,8 @@ var allowedImports = map[string][]string{
 		"github.com/gitramp/gitramp/render/internal/node"},
 	"render/prove": {"bytes", "crypto/sha256", "encoding/binary", "fmt", "maps", "math/bits", "slices", "sort", "strconv", "strings", "go.yaml.in/yaml/v3",
 		"github.com/gitramp/gitramp/render", "github.com/gitramp/gitramp/render/internal/node", "github.com/gitramp/gitramp/render/route"},
+	"render/ask": {"bytes", "errors", "fmt", "slices", "strings", "go.yaml.in/yaml/v3", "github.com/gitramp/gitramp/render",
+		"github.com/gitramp/gitramp/render/internal/node", "github.com/gitramp/gitramp/render/prove", "github.com/gitramp/gitramp/render/route"},
 	"render/lint":          {"bytes", "cmp", "errors", "fmt", "io", "path", "regexp", "slices", "strconv", "strings", "go.yaml.in/yaml/v3", "github.com/gitramp/gitramp/render"},
 	"render/schema":        {"bytes", "embed", "encoding/json", "fmt", "slices", "strings"},
 	"render/starter":       {"fmt", "strings", "github.com/gitramp/gitramp/render/internal/node", "github.com/gitramp/gitramp/render/route"},

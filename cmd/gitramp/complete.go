@@ -32,7 +32,8 @@ func complete(root *cobra.Command) {
 			cmd.ValidArgsFunction = cobra.NoFileCompletions
 		}
 		for flag, values := range map[string]cobra.CompletionFunc{"step": stepsOfSpec, "router": cobra.FixedCompletions(route.Names(), cobra.ShellCompDirectiveNoFileComp),
-			"fail-on": cobra.FixedCompletions(failOn, cobra.ShellCompDirectiveNoFileComp), "explain": checks} {
+			"fail-on": cobra.FixedCompletions(failOn, cobra.ShellCompDirectiveNoFileComp), "explain": checks,
+			"down": cobra.FixedCompletions([]string{"prod", "canary"}, cobra.ShellCompDirectiveNoFileComp)} {
 			if cmd.Flags().Lookup(flag) != nil {
 				_ = cmd.RegisterFlagCompletionFunc(flag, values) // fails where there is no such flag
 			}

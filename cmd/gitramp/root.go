@@ -51,7 +51,7 @@ commit; there is no controller of gitramp's in the cluster, and no database.
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return c.checkGlobals(cmd) }
 	root.AddGroup(&cobra.Group{ID: "start", Title: "Start:"}, &cobra.Group{ID: "look", Title: "Look:"}, &cobra.Group{ID: "write", Title: "Write:"},
 		&cobra.Group{ID: "steer", Title: "Steer a rollout:"})
-	root.AddCommand(c.init(), c.doctor(), c.explain(), c.schema(), c.validate(), c.plan(), c.prove(), c.render(), c.diff(), c.lint(), c.commit(),
+	root.AddCommand(c.init(), c.doctor(), c.explain(), c.schema(), c.validate(), c.plan(), c.prove(), c.render(), c.diff(), c.lint(), c.explainRequest(), c.migrate(), c.commit(),
 		c.install(), c.advance(), c.promote(), c.abort(), c.retry(), c.rollback(), c.pause(), c.resume(), c.delete(),
 		c.completion(), c.man(), c.version())
 	root.AddCommand(topics()...)
