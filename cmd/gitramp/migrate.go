@@ -73,17 +73,15 @@ func (c *cli) runMigrate(ctx context.Context, t target, to, gateway string, args
 	return err
 }
 
-func migration(a *app.App, to, gateway string) (show.Migration, error) {
-	m := show.Migration{App: a.Name(), File: a.File, From: a.Spec.RouteSpec().Router, To: to, Nature: ask.Nature(a.Spec.RouteSpec(), to)}
+func migration(a *app.App, to, gateway string) (m show.Migration, err error) {
+	m = show.Migration{App: a.Name(), File: a.File, From: a.Spec.RouteSpec().Router, To: to, Nature: ask.Nature(a.Spec.RouteSpec(), to)}
 	if m.From == to {
 		return m, usage("--to: %s has router %s already", a.File, to)
 	}
-	text, part, err := ask.Rewrite(a.Spec, to, gateway)
-	if err != nil {
+	if m.Rewritten, err = ask.Rewrite(a.Spec, to, gateway); err != nil {
 		return m, err
 	}
-	m.Part = part
-	other, err := render.ParseSpec(a.File, text)
+	other, err := render.ParseSpec(a.File, m.Text)
 	if err != nil {
 		return m, cannot(a.File, to, err)
 	}

@@ -141,11 +141,11 @@ func TestMigrate(t *testing.T) {
 		if c.RouteSpec().Router == to {
 			to = route.IngressNginx
 		}
-		text, part, err := ask.Rewrite(c, to, "infra/public")
-		if err != nil || !strings.Contains(part, "router: "+to) {
-			t.Fatalf("%s: %v\n%s", file, err, part)
+		w, err := ask.Rewrite(c, to, "infra/public")
+		if err != nil || !strings.Contains(w.Part, "router: "+to) {
+			t.Fatalf("%s: %v\n%s", file, err, w.Part)
 		}
-		other, err := render.ParseSpec(file, text)
+		other, err := render.ParseSpec(file, w.Text)
 		if why := refused[filepath.Base(filepath.Dir(file))]; why != "" {
 			if err == nil || !strings.Contains(err.Error(), why) {
 				t.Errorf("%s: error %v, want one about %s", file, err, why)
@@ -153,7 +153,7 @@ func TestMigrate(t *testing.T) {
 			continue
 		}
 		if err != nil {
-			t.Errorf("%s: %v\n%s", file, err, text)
+			t.Errorf("%s: %v\n%s", file, err, w.Text)
 			continue
 		}
 		differences, asked, err := ask.Compare(ramp(t, c), ramp(t, other))

@@ -71,16 +71,23 @@ func nearby(paths []string) []string {
 	return list
 }
 
-// Rewrite is the spec for another router: its text, and the part of it that changes. gateway is [NAMESPACE/]NAME, for a route that has no parent yet. What the
+// Rewritten is a spec for another router.
+type Rewritten struct {
+	Text []byte
+	Part string   // that changes
+	Gone []string // fields of the route that are left out
+}
+
+// Rewrite is the spec for another router. gateway is [NAMESPACE/]NAME, for a route that has no parent yet. What the
 // router cannot do is for the spec's parser to say.
-func Rewrite(c *render.Canary, to, gateway string) (text []byte, part string, err error) {
+func Rewrite(c *render.Canary, to, gateway string) (w Rewritten, err error) {
 	router, err := route.ByName(to)
 	if err != nil {
-		return nil, "", err
+		return w, err
 	}
 	root, err := node.Parse(c.Source())
 	if err != nil {
-		return nil, "", err
+		return w, err
 	}
 	spec := node.Get(root, "spec")
 	r := node.Get(spec, "route")
@@ -88,33 +95,40 @@ func Rewrite(c *render.Canary, to, gateway string) (text []byte, part string, er
 		r = node.Get(spec, "routes", "0")
 	}
 	if r == nil {
-		return nil, "", errors.New("the spec has no route")
+		return w, errors.New("the spec has no route")
 	}
 	node.Set(r, node.String(to), "router")
+	gone := []string{"class", "tls"}
+	if to != route.GatewayAPI {
+		gone = []string{"parentRefs"}
+		if node.Text(r, "protocol") == "HTTP" {
+			gone = append(gone, "protocol")
+		}
+	}
+	for _, field := range gone {
+		if node.Get(r, field) != nil {
+			node.Clear(r, field)
+			w.Gone = append(w.Gone, field)
+		}
+	}
 	if to == route.GatewayAPI {
 		toGateway(r, gateway)
-	} else {
-		node.Clear(r, "parentRefs")
-		if node.Text(r, "protocol") == "HTTP" {
-			node.Clear(r, "protocol")
-		}
 	}
 	changed := node.Map(node.String("route"), r)
 	if !router.FailsOpen() && *c.Spec.Settle < render.LeastSettle {
 		node.Set(spec, node.String(render.LeastSettle.String()), "settle")
 		node.Set(changed, node.String(render.LeastSettle.String()), "settle")
 	}
-	if text, err = encode(root); err != nil {
-		return nil, "", err
+	if w.Text, err = encode(root); err != nil {
+		return w, err
 	}
-	shown, err := encode(node.Map(node.String("spec"), changed))
-	return text, string(shown), err
+	part, err := encode(node.Map(node.String("spec"), changed))
+	w.Part = string(part)
+	return w, err
 }
 
-// toGateway takes out what an HTTPRoute has no place for. Its paths are compared by elements, or exactly.
+// toGateway gives a route a parent. Its paths are compared by elements, or exactly.
 func toGateway(r *yaml.Node, gateway string) {
-	node.Clear(r, "class")
-	node.Clear(r, "tls")
 	if node.Get(r, "parentRefs") == nil {
 		parent := node.Map()
 		namespace, name, both := strings.Cut(gateway, "/")

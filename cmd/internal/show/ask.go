@@ -104,10 +104,10 @@ func requestText(req route.Request) string {
 // Migration is what another router would do otherwise.
 type Migration struct {
 	App, File, From, To string
-	Part                string // of the spec, as it has to be
-	Steps, Requests     int
-	Differences         []ask.Difference
-	Nature              []string
+	ask.Rewritten
+	Steps, Requests int
+	Differences     []ask.Difference
+	Nature          []string
 }
 
 // NewMigration is it for programs.
@@ -128,17 +128,22 @@ func NewMigration(m Migration) any {
 		App         string       `json:"app"`
 		From        string       `json:"from"`
 		To          string       `json:"to"`
-		Spec        string       `json:"spec"`
+		Spec        string       `json:"spec"` // the part of it that changes, as YAML
+		Without     []string     `json:"without,omitempty"`
 		Steps       int          `json:"steps"`
 		Requests    int          `json:"requests"`
 		Differences []difference `json:"differences"`
 		Nature      []string     `json:"nature"`
-	}{render.APIVersion, "Migration", m.App, m.From, m.To, m.Part, m.Steps, m.Requests, list, m.Nature}
+	}{render.APIVersion, "Migration", m.App, m.From, m.To, m.Part, m.Gone, m.Steps, m.Requests, list, m.Nature}
 }
 
 // Migration prints it for a terminal.
 func (p Printer) Migration(m Migration) {
-	fmt.Fprintf(p.Out, "%s\n\nIn %s:\n\n%s\n", p.Paint(Bold, fmt.Sprintf("%s: %s -> %s", m.App, m.From, m.To)), m.File, indent(m.Part))
+	without := ""
+	if m.Gone != nil {
+		without = ", without " + strings.Join(m.Gone, " and ")
+	}
+	fmt.Fprintf(p.Out, "%s\n\nIn %s%s:\n\n%s\n", p.Paint(Bold, fmt.Sprintf("%s: %s -> %s", m.App, m.From, m.To)), m.File, without, indent(m.Part))
 	asked := fmt.Sprintf("%s of requests, all that the rules of both can tell apart, at %d steps", several(m.Requests, "kind"), m.Steps)
 	if m.Differences == nil {
 		fmt.Fprintf(p.Out, "No request is routed otherwise (%s).\n", asked)
