@@ -409,3 +409,41 @@ func TestGolden(t *testing.T) {
 		t.Errorf("only %d canaries are found in %d steps", routed, len(steps))
 	}
 }
+
+// TestBetweenReleases: what would be wrong with the next canary of an app of gitramp's is found while there is none.
+func TestBetweenReleases(t *testing.T) {
+	for _, c := range []struct{ step, extra, want string }{
+		{"ten-replicas/00-idle", "", ""},
+		{"ten-replicas/00-idle", policy("PodDisruptionBudget", "selector: {matchLabels: {app: NAME}}"), "extra.yaml:6:3 GR202"},
+		{"ten-replicas/00-idle", policy("PodDisruptionBudget", "selector: {matchLabels: {app.kubernetes.io/component: prod}}"), "extra.yaml:6:3 GR202"},
+		{"ten-replicas/00-idle", policy("PodDisruptionBudget", "selector: {matchLabels: {app.kubernetes.io/name: NAME}}"), ""},
+		{"ten-replicas/00-idle", ingress("other", "other.example.com", "/", "NAME", "nginx"), "extra.yaml:17:13 GR101"},
+		{"ten-replicas/00-idle", scaler("HorizontalPodAutoscaler", "kind: Deployment, name: NAME"), "extra.yaml:5:3 GR203"},
+		{"ten-replicas/01-prepare", policy("ServiceMonitor", "selector: {matchLabels: {app: NAME}}"), "extra.yaml:6:3 GR202"},
+		{"gateway-match/00-idle", policy("PodMonitor", "selector: {matchLabels: {app: NAME}}"), "extra.yaml:6:3 GR202"},
+	} {
+		files := load(t, "../../golden/"+c.step, "deploy/app")
+		name, namespace := "", ""
+		for _, f := range files {
+			if f.Name == "prod-deployment.yaml" {
+				name = strings.Fields(strings.SplitAfter(string(f.Data), "\n  name: ")[1])[0]
+				if _, after, ok := strings.Cut(string(f.Data), "\n  namespace: "); ok {
+					namespace = strings.Fields(after)[0]
+				}
+			}
+		}
+		extra := strings.ReplaceAll(c.extra, "NAME", name)
+		if extra = strings.ReplaceAll(extra, "namespace: web", "namespace: "+namespace); namespace == "" {
+			extra = strings.ReplaceAll(strings.ReplaceAll(extra, "  namespace: \n", "  labels: {}\n"), ", namespace: }", "}")
+		}
+		var got []string
+		for _, line := range lines(lint.Run(append(files, lint.File{Name: "extra.yaml", Path: "other/extra.yaml", Data: []byte(extra)}))) {
+			if !strings.HasSuffix(line, "GR210") {
+				got = append(got, line)
+			}
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%s with\n%s: %q, want %q", c.step, extra, got, c.want)
+		}
+	}
+}

@@ -99,8 +99,8 @@ func (r *repo) noPrune(c *canary, o *object, at place, what string) {
 
 // kept: objects of the canary that are marked to be kept.
 func (r *repo) kept(c *canary) {
-	if c.router == byRollout {
-		return // its objects are not the release's
+	if c.router == byRollout || c.router == byGitramp {
+		return // nothing of it is the release's alone
 	}
 	tried := append([]*object{c.route}, c.canaryPods...)
 	if c.router == byGateway {
@@ -144,7 +144,7 @@ func (r *repo) waves() {
 		return n
 	}
 	for _, c := range r.canaries {
-		if c.router == byRollout {
+		if c.router == byRollout || c.router == byGitramp {
 			continue
 		}
 		for _, w := range c.canaryPods {

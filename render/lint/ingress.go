@@ -184,7 +184,7 @@ func (r *repo) leaks(c *canary) {
 			}
 			for _, l := range locations(o) {
 				if l.upstream() == main.upstream() && !r.covered(c, l) {
-					r.found("GR101", o, l.at, "%s leads to %s:%s too, so the canary of %s gets its share of these requests as well", l.where(), l.service, l.port, c.route)
+					r.found("GR101", o, l.at, "%s leads to %s:%s as %s does, so a canary there gets its share of these requests too", l.where(), l.service, l.port, main.o)
 				}
 			}
 		}

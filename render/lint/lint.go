@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // File is one file of a repository. Name is how it is called in a finding, Path is its place below the top of the repository, with slashes.
@@ -98,7 +99,21 @@ func Lookup(code string) *Check {
 
 // found notes a finding at a place of an object.
 func (r *repo) found(code string, o *object, at place, format string, args ...any) {
-	r.findings = append(r.findings, Finding{Lookup(code), o.file.Name, o.file.Path, at.line, at.column, o.String(), fmt.Sprintf(format, args...), ""})
+	r.findings = append(r.findings, Finding{Lookup(code), o.file.Name, o.file.Path, at.line, at.column, printable(o.String()), printable(fmt.Sprintf(format, args...)), ""})
+}
+
+// printable keeps what a manifest says from being a terminal's command, or a page long.
+func printable(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return '·'
+		}
+		return r
+	}, s)
+	if runes := []rune(s); len(runes) > 400 {
+		return string(runes[:400]) + "..."
+	}
+	return s
 }
 
 // says whether any file has the text in it.

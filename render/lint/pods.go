@@ -45,7 +45,7 @@ func (r *repo) workloads(visit func(*canary, *object)) {
 	seen := map[*object]bool{}
 	for _, c := range r.canaries {
 		for _, w := range slices.Concat(c.prodPods, c.canaryPods) {
-			if !seen[w] {
+			if !seen[w] && w.labels == nil {
 				seen[w] = true
 				visit(c, w)
 			}
@@ -190,7 +190,12 @@ func (r *repo) serviceMonitors(c *canary) {
 	if c.prodService == nil || c.canaryService == nil {
 		return
 	}
-	labels := func(o *object) map[string]string { return pairs(o.node, "metadata", "labels") }
+	labels := func(o *object) map[string]string {
+		if o.labels != nil {
+			return o.labels
+		}
+		return pairs(o.node, "metadata", "labels")
+	}
 	var found []*object
 	for _, o := range r.kinds(c.route, "ServiceMonitor") {
 		s, ok := labelSelector(o.node, "spec", "selector")

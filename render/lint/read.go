@@ -42,6 +42,8 @@ type object struct {
 	node                         *yaml.Node
 	group, kind, namespace, name string
 	end                          int // its last line
+
+	labels map[string]string // of an object that is not there yet: its own, or those of its pods
 }
 
 func (o *object) String() string {
@@ -81,7 +83,7 @@ func (r *repo) read(f File) {
 }
 
 func (r *repo) broken(f *File, line, column int, message string) {
-	r.findings = append(r.findings, Finding{Lookup("GR001"), f.Name, f.Path, line, column, "", message, ""})
+	r.findings = append(r.findings, Finding{Lookup("GR001"), f.Name, f.Path, line, column, "", printable(message), ""})
 }
 
 var (
@@ -132,7 +134,9 @@ func (r *repo) take(f *File, n *yaml.Node) {
 		return
 	case kind == "List" && group == "":
 		for _, item := range list(n, "items") {
-			r.take(f, item)
+			if item != nil && text(item, "kind") != "List" {
+				r.take(f, item)
+			}
 		}
 		return
 	case strings.HasPrefix(version, "kustomize.config.k8s.io/"):

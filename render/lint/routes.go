@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -23,6 +24,7 @@ const (
 	byNginx   = "ingress-nginx"
 	byGateway = "gateway-api"
 	byRollout = "Argo Rollouts"
+	byGitramp = "gitramp" // between two releases, or before the canary is routed
 )
 
 // location is a path of a host in an Ingress, with the Service behind it.
@@ -97,8 +99,15 @@ func locations(o *object) []location {
 	return found
 }
 
-// findCanaries finds the pairs in all kinds of routes.
+// findCanaries finds the pairs in all kinds of routes, and those that gitramp's next release will make.
 func (r *repo) findCanaries() {
+	r.routedCanaries()
+	for _, dir := range slices.Sorted(maps.Keys(r.locks)) {
+		r.lockedCanary(dir)
+	}
+}
+
+func (r *repo) routedCanaries() {
 	for _, o := range r.byKind["Ingress"] {
 		if o.meantAsCanary() {
 			r.ingressCanaries(o)
@@ -119,6 +128,53 @@ func (r *repo) findCanaries() {
 			r.add(&canary{route: o, router: byRollout, prod: prod, canary: tried, mains: r.stableLocations(o, strategy, prod)})
 		}
 	}
+}
+
+// lockedCanary is the pair of an app that has no canary in its route now. What it is to be called does not matter, but which labels its pods will have.
+func (r *repo) lockedCanary(dir string) {
+	if slices.ContainsFunc(r.canaries, func(c *canary) bool { return c.route.dir() == dir }) {
+		return
+	}
+	c := &canary{router: byGitramp}
+	for _, o := range r.objects {
+		track, _, _ := strings.Cut(path.Base(o.file.Path), "-")
+		switch {
+		case o.dir() != dir || r.ours(o) == nil:
+		case o.kind == "Service" && track == "prod":
+			c.prodService, c.prod = o, o.name
+		case o.kind == "Service":
+			c.canaryService, c.canary = o, o.name
+		case o.kind != "Deployment":
+			c.route = o
+		case track == "prod":
+			c.prodPods = append(c.prodPods, o)
+		default:
+			c.canaryPods = append(c.canaryPods, o)
+		}
+	}
+	if c.route == nil || c.prodService == nil || c.prodPods == nil {
+		return
+	}
+	if c.route.kind == "Ingress" {
+		c.mains = slices.DeleteFunc(locations(c.route), func(l location) bool { return l.service != c.prod })
+	}
+	if c.canaryService == nil {
+		c.canaryService = tracked(c.prodService, "metadata", "labels")
+		c.canaryPods = []*object{tracked(c.prodPods[0], "spec", "template", "metadata", "labels")}
+	}
+	r.canaries = append(r.canaries, c)
+}
+
+// tracked is the canary that gitramp will make of an object of prod's: another name, and other labels where it tells tracks apart.
+func tracked(prod *object, labels ...string) *object {
+	o := *prod
+	o.name += "-canary"
+	o.labels = pairs(prod.node, labels...)
+	o.labels["app"] = o.name
+	if o.labels["app.kubernetes.io/component"] != "" {
+		o.labels["app.kubernetes.io/component"] = "canary"
+	}
+	return &o
 }
 
 func (r *repo) ingressCanaries(o *object) {

@@ -53,6 +53,9 @@ func (s selector) selectsAny(pods []*object) bool {
 }
 
 func (o *object) podLabels() map[string]string {
+	if o.labels != nil {
+		return o.labels
+	}
 	return pairs(o.node, "spec", "template", "metadata", "labels")
 }
 
@@ -66,9 +69,11 @@ func (r *repo) selected(service *object) []*object {
 		return nil // its endpoints are somebody else's
 	}
 	var found []*object
-	for _, w := range r.kinds(service, "Deployment", "StatefulSet", "DaemonSet", "Rollout") {
-		if w.namespace == service.namespace && s.selects(w.podLabels()) {
-			found = append(found, w)
+	for _, kind := range []string{"Deployment", "StatefulSet", "DaemonSet", "Rollout"} {
+		for _, w := range r.byKind[kind] {
+			if w.namespace == service.namespace && s.selects(w.podLabels()) && r.sees(service, w) {
+				found = append(found, w)
+			}
 		}
 	}
 	return found
@@ -76,8 +81,8 @@ func (r *repo) selected(service *object) []*object {
 
 // named is the object of a kind, namespace and name that o would find in its cluster.
 func (r *repo) named(o *object, kind, namespace, name string) *object {
-	for _, other := range r.kinds(o, kind) {
-		if other.namespace == namespace && other.name == name {
+	for _, other := range r.byKind[kind] {
+		if other.namespace == namespace && other.name == name && r.sees(o, other) {
 			return other
 		}
 	}
