@@ -15,7 +15,7 @@ func (r *repo) gatewayRoutes() {
 		}
 		r.otherRoutes(c)
 		for _, b := range r.canaries[:i] {
-			if b.router == byGateway && b.route.id() != c.route.id() && r.sees(b.route, c.route) && sameDoor(b.route, c.route) {
+			if b.router == byGateway && b.route != c.route && b.route.id() != c.route.id() && sameDoor(b.route, c.route) && r.sees(b.route, c.route) {
 				r.found("GR103", c.route, c.route.at("metadata", "name"), "%s (%s) splits the same host and path already: the older one counts", b.route, b.route.file.Name)
 			}
 		}

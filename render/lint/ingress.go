@@ -159,13 +159,13 @@ func objectsOf(ls []location) []*object {
 
 // previews: an ordinary route to the canary's Service takes its upstream away from the canary.
 func (r *repo) previews(l location) {
-	for _, o := range r.kinds(l.o, "Ingress") {
+	for _, o := range r.byKind["Ingress"] {
 		if o.meantAsCanary() || !oneController(o, l.o) {
 			continue
 		}
 		for _, m := range locations(o) {
 			switch {
-			case m.upstream() != l.upstream():
+			case m.upstream != l.upstream || !r.sees(l.o, o):
 			case m.host == l.host && m.path == l.path:
 				r.found("GR112", o, m.at, "%s leads to %s:%s, which is the canary's Service in %s too: it is the only version then, and the canary is ignored", m.where(), m.service, m.port, l.o)
 			default:
@@ -178,12 +178,12 @@ func (r *repo) previews(l location) {
 // leaks: the canary is attached to prod's upstream, and so to every location that has it.
 func (r *repo) leaks(c *canary) {
 	for _, main := range c.mains {
-		for _, o := range r.kinds(main.o, "Ingress") {
+		for _, o := range r.byKind["Ingress"] {
 			if o.meantAsCanary() || !oneController(o, main.o) {
 				continue
 			}
 			for _, l := range locations(o) {
-				if l.upstream() == main.upstream() && !r.covered(c, l) {
+				if l.upstream == main.upstream && r.sees(main.o, o) && !r.covered(c, l) {
 					r.found("GR101", o, l.at, "%s leads to %s:%s as %s does, so a canary there gets its share of these requests too", l.where(), l.service, l.port, main.o)
 				}
 			}
@@ -205,12 +205,12 @@ func (r *repo) covered(c *canary, l location) bool {
 func (r *repo) secondCanaries() {
 	for i, b := range r.canaries {
 		for _, a := range r.canaries[:i] {
-			if a.router != byNginx || b.router != byNginx || a.route.id() == b.route.id() || !r.sees(a.route, b.route) || !oneController(a.route, b.route) {
+			if a.router != byNginx || b.router != byNginx {
 				continue
 			}
 			for _, l := range a.mains {
 				for _, m := range b.mains {
-					if l.upstream() == m.upstream() {
+					if l.upstream == m.upstream && a.route.id() != b.route.id() && r.sees(a.route, b.route) && oneController(a.route, b.route) {
 						r.found("GR103", b.route, b.route.at("metadata", "name"), "%s (%s) is a canary of %s:%s already: the older one counts, for both", a.route, a.route.file.Name, m.service, m.port)
 					}
 				}

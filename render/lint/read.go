@@ -44,6 +44,7 @@ type object struct {
 	end                          int // its last line
 
 	labels map[string]string // of an object that is not there yet: its own, or those of its pods
+	read   *ingress          // what an Ingress says, once it is asked for
 }
 
 func (o *object) String() string {
@@ -219,7 +220,7 @@ func parting(a, b string) (string, string) {
 // sees says whether two objects can be in one cluster. A repository often has the same app for several: the folders in which copies of an object lie are taken
 // for different places from where they part ways.
 func (r *repo) sees(a, b *object) bool {
-	if a.dir() == b.dir() {
+	if len(r.worlds) == 0 || a.dir() == b.dir() {
 		return true
 	}
 	x, y := parting(a.dir(), b.dir())

@@ -32,11 +32,9 @@ type location struct {
 	o                    *object
 	host, path, pathType string
 	service, port        string
+	upstream             string // what ingress-nginx knows the backend by (upstreamName in internal/ingress/controller/util.go): the port as it is written
 	at                   place
 }
-
-// upstream is what ingress-nginx knows a backend by (upstreamName in internal/ingress/controller/util.go): the port as it is written.
-func (l location) upstream() string { return l.o.namespace + "-" + l.service + "-" + l.port }
 
 func (l location) where() string {
 	host := l.host
@@ -55,30 +53,43 @@ const (
 	legacyClass = "kubernetes.io/ingress.class"
 )
 
-// class is the class of an Ingress; the field is looked at first (internal/ingress/controller/ingressclass).
-func (o *object) class() string {
-	if c := o.text("spec", "ingressClassName"); c != "" {
-		return c
-	}
-	return o.annotation(legacyClass)
+// ingress is what is asked of an Ingress again and again.
+type ingress struct {
+	class     string
+	canary    bool // meant as one
+	locations []location
 }
+
+func (o *object) ingress() *ingress {
+	if o.read != nil {
+		return o.read
+	}
+	o.read = &ingress{class: o.text("spec", "ingressClassName"), locations: readLocations(o)}
+	if o.read.class == "" {
+		o.read.class = o.annotation(legacyClass)
+	}
+	for key, value := range pairs(o.node, "metadata", "annotations") {
+		if strings.HasPrefix(key, nginx+"canary-") || key == nginx+"canary" && value != "false" {
+			o.read.canary = true
+		}
+	}
+	return o.read
+}
+
+// class is the class of an Ingress; the field is looked at first (internal/ingress/controller/ingressclass).
+func (o *object) class() string { return o.ingress().class }
+
+// meantAsCanary says whether an Ingress has any of the canary annotations. One with a canary that is switched off, and no other, is plainly none.
+func (o *object) meantAsCanary() bool { return o.ingress().canary }
+
+func locations(o *object) []location { return o.ingress().locations }
 
 // oneController: an Ingress without a class may belong to any.
 func oneController(a, b *object) bool {
 	return a.class() == b.class() || a.class() == "" || b.class() == ""
 }
 
-// meantAsCanary says whether an Ingress has any of the canary annotations. One with a canary that is switched off, and no other, is plainly none.
-func (o *object) meantAsCanary() bool {
-	for key, value := range pairs(o.node, "metadata", "annotations") {
-		if strings.HasPrefix(key, nginx+"canary-") || key == nginx+"canary" && value != "false" {
-			return true
-		}
-	}
-	return false
-}
-
-func locations(o *object) []location {
+func readLocations(o *object) []location {
 	var found []location
 	add := func(host, p, kind string, backend *yaml.Node, at place) {
 		service := get(backend, "service")
@@ -87,6 +98,7 @@ func locations(o *object) []location {
 			l.port = text(service, "port", "name")
 		}
 		if l.service != "" {
+			l.upstream = o.namespace + "-" + l.service + "-" + l.port
 			found = append(found, l)
 		}
 	}
@@ -156,7 +168,7 @@ func (r *repo) lockedCanary(dir string) {
 		return
 	}
 	if c.route.kind == "Ingress" {
-		c.mains = slices.DeleteFunc(locations(c.route), func(l location) bool { return l.service != c.prod })
+		c.mains = slices.DeleteFunc(slices.Clone(locations(c.route)), func(l location) bool { return l.service != c.prod })
 	}
 	if c.canaryService == nil {
 		c.canaryService = tracked(c.prodService, "metadata", "labels")
@@ -221,12 +233,12 @@ const (
 func (r *repo) mainOf(l location) (*location, merge) {
 	var best *location
 	how := nowhere
-	for _, o := range r.kinds(l.o, "Ingress") {
+	for _, o := range r.byKind["Ingress"] {
 		if o.meantAsCanary() || o == l.o {
 			continue
 		}
 		for _, m := range locations(o) {
-			if m.host != l.host || m.path != l.path {
+			if m.host != l.host || m.path != l.path || !r.sees(l.o, o) {
 				continue
 			}
 			this := mergedInto
@@ -253,7 +265,7 @@ func (r *repo) stableLocations(o *object, strategy *yaml.Node, service string) [
 	var found []location
 	for _, name := range names {
 		if main := r.named(o, "Ingress", o.namespace, name); main != nil {
-			found = append(found, slices.DeleteFunc(locations(main), func(l location) bool { return l.service != service })...)
+			found = append(found, slices.DeleteFunc(slices.Clone(locations(main)), func(l location) bool { return l.service != service })...)
 		}
 	}
 	return found
