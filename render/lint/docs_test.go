@@ -45,9 +45,21 @@ func codes() string {
 		fmt.Fprintf(&b, "| [%s](#%s) | %s | %s |\n", c.Code, strings.ToLower(c.Code), c.Severity, c.Title)
 	}
 	for _, c := range lint.Checks {
-		fmt.Fprintf(&b, "\n### %s\n\n%s. %s\n\n*Source:* %s.\n\n*Fix:* %s\n", c.Code, c.Title, c.Why, c.Source, c.Fix)
+		fmt.Fprintf(&b, "\n### %s\n\n%s\n\n%s\n\n%s\n", c.Code, wrapped(c.Title+". "+c.Why), wrapped("*Source:* "+c.Source+"."), wrapped("*Fix:* "+c.Fix))
 	}
 	return b.String()
+}
+
+// wrapped breaks a paragraph into lines of at most 160 characters.
+func wrapped(text string) string {
+	line, out := "", ""
+	for _, word := range strings.Fields(text) {
+		if line != "" && len(line)+1+len(word) > 160 {
+			out, line = out+line+"\n", ""
+		}
+		line = strings.TrimPrefix(line+" "+word, " ")
+	}
+	return out + line
 }
 
 // TestTable: codes are in order and once, and each check says all that it has to.
