@@ -1,6 +1,10 @@
 package lint
 
-import "slices"
+import (
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+)
 
 // gatewayRoutes looks at what Gateway API says of routes (kubernetes-sigs/gateway-api v1.6.1).
 func (r *repo) gatewayRoutes() {
@@ -25,7 +29,8 @@ func (r *repo) gatewayRoutes() {
 func (r *repo) weightsLeftOut(o *object) {
 	for _, rule := range o.list("spec", "rules") {
 		refs := list(rule, "backendRefs")
-		if len(refs) < 2 {
+		meant := slices.ContainsFunc(refs, func(ref *yaml.Node) bool { return text(ref, "weight") != "" || r.looksTried(o, text(ref, "name")) })
+		if len(refs) < 2 || !meant { // without any weight all are equal
 			continue
 		}
 		for _, ref := range refs {

@@ -156,7 +156,8 @@ func (r *repo) policies() {
 	}
 }
 
-// onlyProd reports the objects of a kind that select prod's pods, where none of the kind selects the canary's.
+// onlyProd reports the objects of a kind that select prod's pods, where none of the kind selects the canary's. Policies add up, so that one for both, which
+// mostly denies, is none for the canary.
 func (r *repo) onlyProd(c *canary, kind, field string, about func(*object) bool) {
 	var found []*object
 	for _, o := range r.kinds(c.route, kind) {
@@ -164,7 +165,9 @@ func (r *repo) onlyProd(c *canary, kind, field string, about func(*object) bool)
 		switch {
 		case !ok || !about(o):
 		case s.selectsAny(c.canaryPods):
-			return
+			if kind != "NetworkPolicy" || !s.selectsAny(c.prodPods) {
+				return
+			}
 		case s.selectsAny(c.prodPods):
 			found = append(found, o)
 		}
