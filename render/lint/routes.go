@@ -229,10 +229,10 @@ const (
 )
 
 // mainOf is the ordinary location that a canary's location belongs to, or the one that comes nearest to it. The controller merges the very same host, path and
-// path type (mergeAlternativeBackends in internal/ingress/controller/controller.go).
+// path type (mergeAlternativeBackends in internal/ingress/controller/controller.go), of whatever namespace; of several the one that lies nearest is meant.
 func (r *repo) mainOf(l location) (*location, merge) {
 	var best *location
-	how := nowhere
+	how, near := nowhere, -1
 	for _, o := range r.byKind["Ingress"] {
 		if o.meantAsCanary() || o == l.o {
 			continue
@@ -241,15 +241,21 @@ func (r *repo) mainOf(l location) (*location, merge) {
 			if m.host != l.host || m.path != l.path || !r.sees(l.o, o) {
 				continue
 			}
-			this := mergedInto
+			this, closeness := mergedInto, 0
 			switch {
 			case m.pathType != l.pathType:
 				this = otherPathType
 			case o.class() != l.o.class():
 				this = otherClass
 			}
-			if this > how {
-				best, how = &m, this
+			if o.namespace == l.o.namespace {
+				closeness += 2
+			}
+			if o.dir() == l.o.dir() {
+				closeness++
+			}
+			if this > how || this == how && closeness > near {
+				best, how, near = &m, this, closeness
 			}
 		}
 	}
