@@ -157,7 +157,8 @@ var vectors = []vector{
 	{"GR202", "a monitor of prod's Service", nginx, nil, policy("ServiceMonitor", "selector: {matchLabels: {app: shop}}"), []string{"selector"}},
 	{"GR202", "a monitor of both", nginx, nil, policy("ServiceMonitor", "selector: {matchLabels: {team: store}}"), nil},
 	{"GR202", "a monitor of other namespaces", nginx, nil, policy("ServiceMonitor", "selector: {matchLabels: {app: shop}}\nnamespaceSelector: {matchNames: [x]}"), nil},
-	{"GR202", "a monitor of prod's pods", nginx, nil, policy("PodMonitor", "selector: {matchLabels: {app: shop}}\nnamespaceSelector: {any: true}"), []string{"selector"}},
+	{"GR202", "a monitor of prod's pods", nginx, nil, strings.Replace(policy("PodMonitor", "selector: {matchLabels: {app: shop}}\nnamespaceSelector: {any: true}"), "namespace: web", "namespace: monitoring", 1), []string{"selector"}},
+	{"GR202", "a monitor of its own namespace", nginx, nil, strings.Replace(policy("PodMonitor", "selector: {matchLabels: {app: shop}}"), "namespace: web", "namespace: monitoring", 1), nil},
 	{"GR203", "an HPA", nginx, nil, scaler("HorizontalPodAutoscaler", "kind: Deployment, name: shop"), []string{"scaleTargetRef"}},
 	{"GR203", "a ScaledObject", nginx, nil, scaler("ScaledObject", "name: shop-canary"), []string{"scaleTargetRef"}},
 	{"GR203", "no replicas", nginx, []string{"  replicas: 3\n", ""}, scaler("HorizontalPodAutoscaler", "kind: Deployment, name: shop"), nil},
@@ -192,6 +193,7 @@ var vectors = []vector{
 	{"GR302", "kept", nginx, after(weight, "    argocd.argoproj.io/sync-options: Replace=true,Prune=false\n"), "", []string{"Prune=false"}},
 	{"GR302", "kept by Flux", nginx, after(weight, "    kustomize.toolkit.fluxcd.io/prune: disabled\n"), "", []string{"disabled"}},
 	{"GR302", "prune", nginx, nil, application("syncPolicy:\n  automated: {prune: true}") + "---\n" + flux("prune: true"), nil},
+	{"GR302", "switched off", nginx, nil, application("syncPolicy:\n  automated: {enabled: false}"), nil},
 	{"GR302", "by hand", nginx, nil, application("project: default"), nil},
 	{"GR302", "another path", nginx, nil, strings.Replace(application("syncPolicy:\n  automated: {}"), "deploy/shop", "deploy/blog", 1), nil},
 	{"GR303", "with affinity", nginx, affinity, application("syncPolicy:\n  automated: {}"), []string{"automated"}},
@@ -450,5 +452,8 @@ func TestBetweenReleases(t *testing.T) {
 		if strings.Join(got, " ") != c.want {
 			t.Errorf("%s with\n%s: %q, want %q", c.step, extra, got, c.want)
 		}
+	}
+	if r := lint.Run(load(t, "../../golden/ten-replicas/00-idle", "deploy/app")); len(r.Findings) != 1 || r.Findings[0].Code != "GR210" {
+		t.Errorf("the canary that is not there yet is looked at as if it were: %v", lines(r))
 	}
 }

@@ -68,7 +68,7 @@ func TestPlaces(t *testing.T) {
 	}{
 		{"another folder", []lint.File{file("shop/a.yaml", text), file("blog/a.yaml", leak)}, []string{"blog/a.yaml:17:13 GR101"}},
 		{"two clusters", []lint.File{file("eu/shop/a.yaml", text), file("us/shop/a.yaml", text), file("us/blog/a.yaml", leak)}, []string{"us/blog/a.yaml:17:13 GR101"}},
-		{"the same host in another namespace", []lint.File{file("a/a.yaml", strings.ReplaceAll(text[strings.LastIndex(text[:strings.Index(text, "kind: Ingress")], "---"):], "namespace: web", "namespace: old")),
+		{"the same host in another namespace", []lint.File{file("b/0.yaml", strings.ReplaceAll(text[strings.LastIndex(text[:strings.Index(text, "kind: Ingress")], "---"):], "namespace: web", "namespace: old")),
 			file("b/a.yaml", text)}, nil},
 		{"a base and what differs of it", []lint.File{file("base/a.yaml", text), file("base/kustomization.yaml", "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"),
 			file("over/kustomization.yaml", "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\npatches:\n- path: p.yaml\n"),
