@@ -9,6 +9,7 @@ FAULTS  ?= 1
 RACES   ?= 100
 BENCH   ?= -n 7
 GOLDEN  ?=
+MUTANTS ?=
 
 .DEFAULT_GOAL := help
 
@@ -41,6 +42,7 @@ test: ## all tests: vet, unit, golden, properties, scripts, crashes (what CI cal
 .PHONY: golden
 golden: ## rewrite golden/, the schema, the reference and the CLI scripts' expected output; read the diff as a reviewer
 	$(GO) test ./render -run 'TestGolden$$|TestSchemaIsFresh$$' -update
+	$(GO) test ./render/lint -run TestDocsAreFresh -update
 	$(GO) test ./cmd/gitramp -update $(GOLDEN)
 	git --no-pager diff --stat -- golden docs render/schema cmd/gitramp/testdata
 
@@ -66,6 +68,10 @@ chaos: ## let each git and each FAULTS-th mutating system call of a verb fail or
 .PHONY: races
 races: ## RACES rounds of clones of one repository that mean the same transition at once, and of advance against abort
 	GITRAMP_RACES=$(RACES) $(GO) test ./cmd/gitramp -run 'TestRaces$$|TestAbortRaces$$' -count=1 -v -timeout 0
+
+.PHONY: mutants
+mutants: ## break one rule of the prover and of the planner at a time, and see that a test notices (MUTANTS=word: some)
+	cd tests/mutants && $(GO) run . $(MUTANTS)
 
 .PHONY: bench
 bench: ## CPU ratios against today's way and against git's own floor

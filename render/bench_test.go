@@ -2,8 +2,10 @@ package render_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/gitramp/gitramp/render"
+	"github.com/gitramp/gitramp/render/prove"
 	"github.com/gitramp/gitramp/templates"
 )
 
@@ -52,6 +54,43 @@ func BenchmarkRelease(b *testing.B) {
 				b.Fatal(err)
 			}
 		}
+	}
+}
+
+// BenchmarkProof is the proof of the seed: alone, and as one more app of a shape that was proven. x-release is how often the release itself could be rendered in
+// the same time; both are measured in turns.
+func BenchmarkProof(b *testing.B) {
+	c := loadFixture(b, "seed")
+	t := render.NewTemplates(templates.FS)
+	for name, run := range map[string]func(*prove.Cache, *render.Release) (prove.Result, error){
+		"alone": func(_ *prove.Cache, r *render.Release) (prove.Result, error) {
+			return new(prove.Cache).Release(r, nil, prove.Options{})
+		},
+		"shared": func(c *prove.Cache, r *render.Release) (prove.Result, error) {
+			return c.Release(r, nil, prove.Options{})
+		},
+	} {
+		b.Run(name, func(b *testing.B) {
+			var cache prove.Cache
+			var rendering, proving time.Duration
+			b.ReportAllocs()
+			for b.Loop() {
+				start := time.Now()
+				r := release(b, c, t)
+				for _, st := range r.Plan.Steps {
+					if _, err := r.Objects(st); err != nil {
+						b.Fatal(err)
+					}
+				}
+				rendered := time.Now()
+				if result, err := run(&cache, r); err != nil || !result.Proven() {
+					b.Fatal(result, err)
+				}
+				rendering, proving = rendering+rendered.Sub(start), proving+time.Since(rendered)
+			}
+			b.ReportMetric(float64(proving)/float64(rendering), "x-release")
+			b.ReportMetric(float64(proving.Microseconds())/float64(b.N), "us/proof")
+		})
 	}
 }
 

@@ -189,6 +189,9 @@ func (r *Release) tree(st Step, from *Lock, d Decision) (Tree, *Lock, error) {
 	return files.with(File{LockFile, lock.Encode()}), &lock, nil
 }
 
+// Objects is a step's directory without the lock: what a cluster gets of it, and what abort needs.
+func (r *Release) Objects(st Step) (Tree, error) { return r.files(st) }
+
 // files is a step's directory without the lock.
 func (r *Release) files(st Step) (Tree, error) {
 	var tree Tree

@@ -17,13 +17,18 @@ func (r *Release) Turn(s State, d Decision) (Tree, *Lock, error) {
 	case Sync:
 		return r.Own(s)
 	case Replan:
-		again := *r
-		again.plan(r.spec.Spec.Steps, r.asked)
-		return again.tree(d.Step, s.Lock, d)
+		return r.Replanned().tree(d.Step, s.Lock, d)
 	case d.Step.Transition:
 		return r.tree(d.Step, s.Lock, d)
 	}
 	return s.Turn(d)
+}
+
+// Replanned is the release as it goes on by the spec's steps of today.
+func (r *Release) Replanned() *Release {
+	again := *r
+	again.plan(r.spec.Spec.Steps, r.asked)
+	return &again
 }
 
 // Turn carries out a decision that needs the tree alone. Whatever it does not have to change stays byte for byte, also where somebody edited it.
@@ -65,44 +70,34 @@ func (s State) withoutRouting() (Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	var objs []route.Object
-	canary := ""
-	for _, f := range s.Tree {
-		if !isObject(f.Path) {
+	service, _ := s.Tree.Get("canary-service.yaml")
+	canary := nameOf(service)
+	tree := slices.Clone(s.Tree)
+	for i, f := range tree {
+		if !isRoute(f.Path) {
 			continue
 		}
 		n, err := node.Parse(f.Data)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", f.Path, err)
 		}
-		if f.Path == "canary-service.yaml" {
-			canary = node.Text(n, "metadata", "name")
+		before := node.Copy(n)
+		if router.Withdraw([]route.Object{{Path: f.Path, Node: n}}, canary); node.Same(before, n) {
+			continue
 		}
 		if strings.HasPrefix(string(f.Data), header) { // the parser keeps the first comment elsewhere
 			n.HeadComment = header
 		}
-		objs = append(objs, route.Object{Path: f.Path, Node: n})
-	}
-	before := make([]string, len(objs))
-	for i, o := range objs {
-		text, err := node.Encode(o.Node)
-		if err != nil {
+		if tree[i].Data, err = node.Encode(n); err != nil {
 			return nil, err
-		}
-		before[i] = string(text)
-	}
-	router.Withdraw(objs, canary)
-	tree := slices.Clone(s.Tree)
-	for i, o := range objs {
-		text, err := node.Encode(o.Node)
-		if err != nil {
-			return nil, err
-		}
-		if string(text) != before[i] {
-			tree = tree.without(o.Path).with(File{o.Path, text})
 		}
 	}
 	return tree, nil
+}
+
+// isRoute says whether a file of a tree is an object that is no Deployment and no Service.
+func isRoute(path string) bool {
+	return isObject(path) && !strings.HasSuffix(path, "-deployment.yaml") && !strings.HasSuffix(path, "-service.yaml")
 }
 
 // isObject says whether a file of a tree is a Kubernetes object.
@@ -206,9 +201,7 @@ func (s State) deleted(l Lock) (Tree, *Lock, error) {
 	if l.Phase == Delete {
 		return nil, nil, nil
 	}
-	tree := slices.DeleteFunc(slices.Clone(s.Tree), func(f File) bool {
-		return isObject(f.Path) && !strings.HasSuffix(f.Path, "-deployment.yaml") && !strings.HasSuffix(f.Path, "-service.yaml")
-	})
+	tree := slices.DeleteFunc(slices.Clone(s.Tree), func(f File) bool { return isRoute(f.Path) })
 	l.Phase, l.Step, l.Hold, l.Paused = Delete, LockStep{0, string(Delete), l.Step.Last}, Hold{Settle: defaultSettle}, false
 	return s.sealed(tree, l)
 }

@@ -213,8 +213,8 @@ func (v *validator) route() bool {
 	for _, p := range router.Check(*r) {
 		v.wrong(strings.TrimSuffix(field+"."+p.Field, "."), p.Value, p.Problem, p.Allowed)
 	}
-	if settle := *s.Settle; !router.FailsOpen() && settle < leastSettle && !v.failed("spec.settle") {
-		v.wrong("spec.settle", settle.String(), "", "at least "+leastSettle.String()+" with "+r.Router+
+	if settle := *s.Settle; !router.FailsOpen() && settle < LeastSettle && !v.failed("spec.settle") {
+		v.wrong("spec.settle", settle.String(), "", "at least "+LeastSettle.String()+" with "+r.Router+
 			": a canary that has lost its pods fails its share of the requests there, so every commit needs the time to be applied")
 	}
 	return true
@@ -366,8 +366,8 @@ func (v *validator) steps() {
 // defaultSettle is the default of spec.settle, for what is done without a spec.
 const defaultSettle Duration = 10 * 60
 
-// leastSettle is the least time that a commit is given to be applied where a router fails closed and nobody says what the cluster has applied.
-const leastSettle Duration = 5 * 60
+// LeastSettle is the least time that a commit is given to be applied where a router fails closed and nobody says what the cluster has applied.
+const LeastSettle Duration = 5 * 60
 
 // allowedWeight is what the decoder says of a weight.
 var allowedWeight = fmt.Sprintf("0 to %d", maxWeightTotal)

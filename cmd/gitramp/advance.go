@@ -63,6 +63,7 @@ and over other commits it is made anew. --wait goes on for so long, step by step
 	}
 	f.steer.flags(cmd)
 	f.waiting(cmd)
+	unsafely(cmd, &f.unsafe)
 	f.witness.flags(cmd)
 	cmd.Flags().BoolVar(&f.replan, "replan", false, "where the spec has other steps than a rollout on its way: go on by those")
 	cmd.Flags().DurationVar(&f.wait, "wait", 0, "go on for so long, such as 50m: each hold that ends in that time is waited for")

@@ -17,7 +17,7 @@ import (
 type commitFlags struct {
 	target
 	perApp, ontoLive, dryRun bool
-	date                     string
+	date, unsafe             string
 }
 
 func (c *cli) commit() *cobra.Command {
@@ -43,12 +43,16 @@ Commit hooks are not run.`,
 	cmd.Flags().BoolVar(&f.perApp, "per-app", false, "one commit for each app and step, instead of one for each step")
 	cmd.Flags().BoolVar(&f.ontoLive, "onto-live", false, "also onto a branch with an upstream")
 	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "print the commits, write nothing")
+	unsafely(cmd, &f.unsafe)
 	cmd.Flags().StringVar(&f.date, "date", "", "date of all commits, such as 2026-11-22T10:00:00Z (default: now)")
 	return cmd
 }
 
 func (c *cli) runCommit(ctx context.Context, f commitFlags, args []string) error {
 	if err := c.formats("table", "json"); err != nil {
+		return err
+	}
+	if err := reasonGiven(f.cmd, f.unsafe); err != nil {
 		return err
 	}
 	date, err := parseDate(f.date)
@@ -81,7 +85,7 @@ func (c *cli) runCommit(ctx context.Context, f commitFlags, args []string) error
 	if branch.Upstream != "" && f.date != "" {
 		return usage("--date: branch %s has the upstream %s, and holds are counted from the dates of its commits", branch.Name, branch.Upstream)
 	}
-	s := series.Series{PerApp: f.perApp, Tool: "gitramp " + toolVersion(), DryRun: f.dryRun, Progress: c.count("apps are rendered", len(apps))}
+	s := series.Series{PerApp: f.perApp, Tool: "gitramp " + toolVersion(), DryRun: f.dryRun, Unsafe: f.unsafe, Progress: c.count("apps are rendered", len(apps))}
 	result, err := s.Write(ctx, repo, branch, set, apps, git.Options{Date: date, RefLog: "gitramp commit"})
 	s.Progress.Stop()
 	if result.Recovered != "" {

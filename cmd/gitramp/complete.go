@@ -13,6 +13,7 @@ import (
 	"github.com/gitramp/gitramp/cmd/internal/git"
 	"github.com/gitramp/gitramp/cmd/internal/message"
 	"github.com/gitramp/gitramp/render"
+	"github.com/gitramp/gitramp/render/lint"
 	"github.com/gitramp/gitramp/render/route"
 	"github.com/gitramp/gitramp/render/schema"
 )
@@ -23,6 +24,8 @@ func complete(root *cobra.Command) {
 		switch use := cmd.Use; {
 		case cmd.Name() == "diff":
 			cmd.ValidArgsFunction = specThenSteps
+		case cmd.Name() == "lint":
+			cmd.ValidArgsFunction = directories
 		case strings.Contains(use, "SPEC"):
 			cmd.ValidArgsFunction = specs
 		case cmd.Name() == "explain":
@@ -30,14 +33,31 @@ func complete(root *cobra.Command) {
 		case cmd.ValidArgs == nil:
 			cmd.ValidArgsFunction = cobra.NoFileCompletions
 		}
-		for flag, values := range map[string]cobra.CompletionFunc{"step": stepsOfSpec, "branch": branches, "router": cobra.FixedCompletions(route.Names(), cobra.ShellCompDirectiveNoFileComp)} {
+		for flag, values := range map[string]cobra.CompletionFunc{"step": stepsOfSpec, "branch": branches, "router": cobra.FixedCompletions(route.Names(), cobra.ShellCompDirectiveNoFileComp),
+			"fail-on": cobra.FixedCompletions(failOn, cobra.ShellCompDirectiveNoFileComp), "explain": checks,
+			"down": cobra.FixedCompletions([]string{"prod", "canary"}, cobra.ShellCompDirectiveNoFileComp)} {
 			if cmd.Flags().Lookup(flag) != nil {
 				_ = cmd.RegisterFlagCompletionFunc(flag, values) // fails where there is no such flag
 			}
 		}
 	}
-	_ = root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"table", "json", "yaml", "markdown"}, cobra.ShellCompDirectiveNoFileComp))
+	_ = root.RegisterFlagCompletionFunc("output", func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+		return outputFormats(cmd), cobra.ShellCompDirectiveNoFileComp
+	})
 	_ = root.RegisterFlagCompletionFunc("color", cobra.FixedCompletions([]string{"auto", "always", "never"}, cobra.ShellCompDirectiveNoFileComp))
+}
+
+func directories(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return nil, cobra.ShellCompDirectiveFilterDirs
+}
+
+// checks completes to the codes of lint.
+func checks(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	var list []string
+	for _, check := range lint.Checks {
+		list = append(list, check.Code+"\t"+check.Title)
+	}
+	return list, cobra.ShellCompDirectiveNoFileComp
 }
 
 // specs completes to files that are called as specs are, and to directories.

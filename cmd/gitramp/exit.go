@@ -62,7 +62,7 @@ func exitCode(err error) int {
 		return exitInterrupted
 	case is[app.Usage](err), is[*git.Usage](err):
 		return exitUsage
-	case is[render.SpecError](err), is[*dir.Outside](err), is[*git.Outside](err), is[found](err):
+	case is[render.SpecError](err), is[*dir.Outside](err), is[*git.Outside](err), is[found](err), is[app.Unsafe](err):
 		return exitFinding
 	case is[waits](err):
 		return exitWaiting

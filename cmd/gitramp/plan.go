@@ -8,6 +8,7 @@ import (
 	"github.com/gitramp/gitramp/cmd/internal/app"
 	"github.com/gitramp/gitramp/cmd/internal/show"
 	"github.com/gitramp/gitramp/render"
+	"github.com/gitramp/gitramp/render/prove"
 )
 
 func (c *cli) plan() *cobra.Command {
@@ -44,16 +45,20 @@ func (c *cli) printPlans(apps []*app.App, diff bool) error {
 		if err != nil {
 			return err
 		}
+		proof, err := a.Prove(prove.Options{})
+		if err != nil {
+			return err
+		}
 		switch c.output {
 		case "table":
 			if i > 0 {
 				fmt.Fprintln(c.out)
 			}
-			c.printer().Table(ramp, diff)
+			c.printer().Table(ramp, proof, diff)
 		case "markdown":
-			c.printer().Markdown(ramp, diff)
+			c.printer().Markdown(ramp, proof, diff)
 		default:
-			views = append(views, show.NewPlan(ramp, diff))
+			views = append(views, show.NewPlan(ramp, proof, diff))
 		}
 	}
 	if views == nil {

@@ -35,6 +35,7 @@ also where the step has not settled, and every later advance goes by it.`,
 	}
 	s.flags(cmd)
 	s.waiting(cmd)
+	unsafely(cmd, &s.unsafe)
 	w.flags(cmd)
 	cmd.Flags().BoolVar(&full, "full", false, "waive every pause of the rollout, from now on")
 	return cmd

@@ -29,5 +29,6 @@ on its way it says until when (exit code 4).`,
 	}
 	s.flags(cmd)
 	s.waiting(cmd)
+	unsafely(cmd, &s.unsafe)
 	return cmd
 }

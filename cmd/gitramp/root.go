@@ -52,10 +52,11 @@ commit; there is no controller of gitramp's in the cluster, and no database.
 	})
 	root.PersistentFlags().StringVarP(&c.output, "output", "o", "table", "format of what is printed: table, json, yaml, markdown")
 	root.PersistentFlags().StringVar(&c.color, "color", "auto", "when to colour: auto, always, never")
-	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return c.checkGlobals() }
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return c.checkGlobals(cmd) }
 	root.AddGroup(&cobra.Group{ID: "start", Title: "Start:"}, &cobra.Group{ID: "look", Title: "Look:"}, &cobra.Group{ID: "write", Title: "Write:"},
 		&cobra.Group{ID: "steer", Title: "Steer a rollout:"})
-	root.AddCommand(c.init(), c.doctor(), c.explain(), c.schema(), c.validate(), c.plan(), c.render(), c.diff(), c.status(), c.history(), c.verify(), c.commit(),
+	root.AddCommand(c.init(), c.doctor(), c.explain(), c.schema(), c.validate(), c.plan(), c.prove(), c.render(), c.diff(), c.lint(), c.explainRequest(), c.migrate(),
+		c.status(), c.history(), c.verify(), c.commit(),
 		c.install(), c.advance(), c.promote(), c.abort(), c.retry(), c.rollback(), c.pause(), c.resume(), c.delete(),
 		c.completion(), c.man(), c.version())
 	root.AddCommand(topics()...)
@@ -64,8 +65,18 @@ commit; there is no controller of gitramp's in the cluster, and no database.
 	return root
 }
 
-func (c *cli) checkGlobals() error {
-	if allowed := []string{"table", "json", "yaml", "markdown"}; !slices.Contains(allowed, c.output) {
+// formatsOf is the annotation of a verb that prints in formats of its own.
+const formatsOf = "formats"
+
+func outputFormats(cmd *cobra.Command) []string {
+	if own := cmd.Annotations[formatsOf]; own != "" {
+		return strings.Split(own, ",")
+	}
+	return []string{"table", "json", "yaml", "markdown"}
+}
+
+func (c *cli) checkGlobals(cmd *cobra.Command) error {
+	if allowed := outputFormats(cmd); !slices.Contains(allowed, c.output) {
 		given := c.output
 		c.output = "table"
 		return usage("--output: value %q is invalid: allowed %s", given, strings.Join(allowed, ", "))

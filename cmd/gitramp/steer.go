@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -24,6 +25,7 @@ type steer struct {
 	target
 	push, dryRun bool
 	date, now    string
+	unsafe       string
 	exitZero     bool
 }
 
@@ -33,6 +35,19 @@ func (s *steer) flags(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&s.dryRun, "dry-run", false, "print what would be committed, write nothing")
 	cmd.Flags().StringVar(&s.date, "date", "", "date of the commits, such as 2026-11-22T10:00:00Z (default: now; refused where the branch is tracked)")
 	cmd.Flags().StringVar(&s.now, "now", "", "the time that holds are measured against (default: the clock)")
+}
+
+// unsafely adds the flag of the verbs that refuse what is not proven safe.
+func unsafely(cmd *cobra.Command, reason *string) {
+	cmd.Flags().StringVar(reason, "unsafe", "", "go on although it is not proven safe (gitramp prove), and say in the commit why")
+}
+
+// reasonGiven refuses an empty reason: it would mean nothing.
+func reasonGiven(cmd *cobra.Command, reason string) error {
+	if cmd.Flags().Changed("unsafe") && strings.TrimSpace(reason) == "" {
+		return usage("--unsafe: value %q is invalid: allowed a reason, for the commit", reason)
+	}
+	return nil
 }
 
 // waiting adds the flag of the verbs that may have to wait.
@@ -78,11 +93,16 @@ func (c *cli) steered(ctx context.Context, repo *git.Repo, s steer, verb string)
 	if err := c.formats("table", "json"); err != nil {
 		return nil, err
 	}
+	if s.cmd.Flags().Lookup("unsafe") != nil {
+		if err := reasonGiven(s.cmd, s.unsafe); err != nil {
+			return nil, err
+		}
+	}
 	now, err := clock(s.now)
 	if err != nil {
 		return nil, err
 	}
-	r := &rollout.Run{Repo: repo, Branch: s.branch, Now: now, Verb: verb, Tool: "gitramp " + toolVersion(), DryRun: s.dryRun, Note: c.note}
+	r := &rollout.Run{Repo: repo, Branch: s.branch, Now: now, Verb: verb, Tool: "gitramp " + toolVersion(), DryRun: s.dryRun, Unsafe: s.unsafe, Note: c.note}
 	if r.Date, err = parseTime("--date", s.date); err != nil {
 		return nil, err
 	}

@@ -11,8 +11,9 @@ const exitCodes = `gitramp exits with
   0  done, or nothing to do
   1  internal error, or one of input and output
   2  usage: a flag, an argument or a combination that does not exist
-  3  invalid spec, drift, or a finding of a check: validate, doctor,
-     render --check, and diff where the steps differ
+  3  invalid spec, drift, or a finding of a check: validate, doctor, prove, lint,
+     render --check, and diff and migrate where there is a difference; also a step
+     that is not proven safe
   4  waiting: a hold is not met, and what it is and until when is said;
      --exit-zero-on-wait makes 0 of it
   5  state conflict: the repository or the directory is not what gitramp left or

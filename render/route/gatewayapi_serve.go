@@ -2,7 +2,6 @@ package route
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -10,6 +9,10 @@ import (
 
 	"github.com/gitramp/gitramp/render/internal/node"
 )
+
+// gatewaySemantics: a backend without endpoints answers 503 for its share (apis/v1/httproute_types.go, HTTPRouteRule.BackendRefs). How late an implementation
+// learns of a deleted pod is nowhere said; the time is that of the slowest that was measured.
+var gatewaySemantics = Semantics{GatewayAPI, false, 5}
 
 // precedence orders the matches of a request, the larger the better: host, path or method, then the number of headers. Of equals the first rule wins
 // (apis/v1/httproute_types.go and grpcroute_types.go, Matches).
@@ -26,24 +29,28 @@ func (p precedence) above(q precedence) bool {
 
 // serveGateway answers as Gateway API's HTTPRoute and GRPCRoute say.
 func serveGateway(objs []*yaml.Node, ready func(string) bool, req Request) (Answer, error) {
-	var best *yaml.Node
+	var best, object *yaml.Node
 	var at string
 	rank := precedence{}
 	for _, o := range objs {
 		host := gatewayHost(o, req.Host)
+		asked := req
+		if host == 0 {
+			asked.Passed = nil // nobody looks here
+		}
 		for i, rule := range items(o, "spec", "rules") {
 			matches := items(rule, "matches")
 			if len(matches) == 0 { // everything: an HTTPRoute's default is the path /
 				matches = []*yaml.Node{node.Map()}
 			}
 			for _, m := range matches {
-				p, ok, err := gatewayMatch(m, node.Text(o, "kind"), req)
+				p, ok, err := gatewayMatch(m, node.Text(o, "kind"), asked)
 				if err != nil {
 					return Answer{}, err
 				}
 				p[0] = host
 				if ok && host > 0 && (best == nil || p.above(rank)) {
-					best, rank, at = rule, p, fmt.Sprintf("rule %d", i)
+					best, object, rank, at = rule, o, p, fmt.Sprintf("rule %d", i)
 				}
 			}
 		}
@@ -51,7 +58,9 @@ func serveGateway(objs []*yaml.Node, ready func(string) bool, req Request) (Answ
 	if best == nil {
 		return fail(404, "no rule has the host and path"), nil
 	}
-	return gatewayShares(best, ready, at)
+	a, err := gatewayShares(best, ready, at)
+	a.object, a.part = object, best
+	return a, err
 }
 
 // gatewayHost ranks a route for a host; one without hostnames is for all of them.
@@ -95,13 +104,16 @@ func gatewayMatch(m *yaml.Node, kind string, req Request) (precedence, bool, err
 		if node.Text(h, "type") != "RegularExpression" {
 			ok = ok && value == want
 		} else {
-			re, err := regexp.Compile("^(?:" + want + ")$")
+			re, err := compiled("^(?:" + want + ")$")
 			if err != nil {
 				return p, false, err
 			}
 			ok = ok && re.MatchString(value)
 		}
 		if !ok {
+			if req.Passed != nil {
+				req.pass("header %s is not %s", node.Text(h, "name"), want)
+			}
 			return p, false, nil
 		}
 	}

@@ -2,7 +2,7 @@ package route
 
 import (
 	"fmt"
-	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -11,12 +11,18 @@ import (
 	"github.com/gitramp/gitramp/render/internal/node"
 )
 
+// ingressNginxSemantics: a canary without endpoints is left out of the choice (canary_with_no_endpoints in internal/ingress/controller/controller.go). The
+// controller syncs at most every 3.3 s (--sync-rate-limit 0.3) and workers poll their backends every second (rootfs/etc/nginx/lua/balancer.lua); an endpoint's
+// own way to the controller comes on top.
+var ingressNginxSemantics = Semantics{IngressNginx, true, 5}
+
 // location is a path of a host with the Service behind it. A Prefix becomes two of nginx's: what begins with it and a slash, and it itself, as it is written
 // (updateServerLocations in internal/ingress/controller/location.go).
 type location struct {
 	host, path, kind string
 	class, upstream  string
-	service          string
+	service, port    string
+	object, part     *yaml.Node
 }
 
 // serveIngress answers as ingress-nginx does. A canary belongs to the upstream (namespace, Service and port) behind a location of the same host, path and path
@@ -43,9 +49,13 @@ func serveIngress(objs []*yaml.Node, ready func(string) bool, req Request) (Answ
 		return fail(404, "no Ingress has the host and path"), nil
 	}
 	if !ready(main.service) { // get_balancer looks at the primary first (rootfs/etc/nginx/lua/balancer.lua)
-		return fail(503, main.service+" has no endpoints"), nil
+		a := fail(503, main.service+" has no endpoints")
+		a.object, a.part = main.object, main.part
+		return a, nil
 	}
-	toProd := func(rule string) Answer { return Answer{rule, 1, []Share{{Weight: 1, Service: main.service}}} }
+	toProd := func(rule string) Answer {
+		return Answer{Rule: rule, Total: 1, Shares: []Share{{Weight: 1, Service: main.service}}, object: main.object, part: main.part}
+	}
 	canary := alternativeOf(mains, alternatives, main.upstream)
 	switch {
 	case canary == nil:
@@ -55,7 +65,15 @@ func serveIngress(objs []*yaml.Node, ready func(string) bool, req Request) (Answ
 	case !ready(canary.service):
 		return toProd(canary.service + " has no endpoints"), nil
 	}
-	return routeToAlternative(canaries[canary.service], main.service, canary.service, req)
+	a, err := routeToAlternative(canaries[canary.service], main.service, canary.service, req)
+	a.object = canary.object
+	a.Leaks = !slices.ContainsFunc(alternatives, func(l location) bool { return l.sameRule(*main) })
+	return a, err
+}
+
+// sameRule says whether a canary's path merges into this one: class, host, path and path type are the same.
+func (l location) sameRule(main location) bool {
+	return main.class == l.class && main.host == l.host && main.path == l.path && main.kind == l.kind
 }
 
 func ingressLocations(o *yaml.Node) []location {
@@ -65,12 +83,17 @@ func ingressLocations(o *yaml.Node) []location {
 			service := node.Get(p, "backend", "service")
 			list = append(list, location{
 				host: node.Text(rule, "host"), path: node.Text(p, "path"), kind: node.Text(p, "pathType"), class: node.Text(o, "spec", "ingressClassName"),
-				upstream: strings.Join([]string{node.Text(o, "metadata", "namespace"), node.Text(service, "name"), node.Text(service, "port", "number")}, "-"),
-				service:  node.Text(service, "name"),
+				upstream: strings.Join([]string{node.Text(o, "metadata", "namespace"), node.Text(service, "name"), ingressPort(service)}, "-"),
+				service:  node.Text(service, "name"), port: ingressPort(service), object: o, part: p,
 			})
 		}
 	}
 	return list
+}
+
+// ingressPort is the port of a backend, by its number or its name.
+func ingressPort(service *yaml.Node) string {
+	return node.Text(service, "port", "number") + node.Text(service, "port", "name")
 }
 
 // bestLocation picks the server as nginx does (an exact name, else the longest wildcard), and in it the location. redirect says that nginx sends the request to the
@@ -117,7 +140,7 @@ func bestLocation(list []location, req Request) (best *location, redirect bool) 
 func alternativeOf(mains, alternatives []location, upstream string) *location {
 	for i, a := range alternatives {
 		for _, m := range mains {
-			if m.upstream == upstream && m.class == a.class && m.host == a.host && m.path == a.path && m.kind == a.kind {
+			if m.upstream == upstream && a.sameRule(m) {
 				return &alternatives[i]
 			}
 		}
@@ -128,49 +151,72 @@ func alternativeOf(mains, alternatives []location, upstream string) *location {
 // routeToAlternative is the order of route_to_alternative_balancer in rootfs/etc/nginx/lua/balancer.lua: header, cookie, weight.
 func routeToAlternative(notes *yaml.Node, prod, canary string, req Request) (Answer, error) {
 	note := func(key string) string { return node.Text(notes, "nginx.ingress.kubernetes.io/canary-"+key) }
-	all := func(service, rule string) (Answer, error) {
-		return Answer{rule, 1, []Share{{Weight: 1, Service: service}}}, nil
+	all := func(service, key, rule string) (Answer, error) {
+		return Answer{Rule: rule, Total: 1, Shares: []Share{{Weight: 1, Service: service}}, note: key}, nil
 	}
 	if value, ok := req.header(note("by-header")); ok && note("by-header") != "" {
 		want, pattern := note("by-header-value"), note("by-header-pattern")
 		switch {
 		case want != "":
 			if value == want {
-				return all(canary, "header "+note("by-header")+" is "+want)
+				return all(canary, "by-header-value", "header "+note("by-header")+" is "+want)
 			}
 		case pattern != "":
-			re, err := regexp.Compile(pattern)
+			re, err := compiled(pattern)
 			if err != nil {
 				return Answer{}, err
 			}
 			if re.MatchString(value) {
-				return all(canary, "header "+note("by-header")+" matches")
+				return all(canary, "by-header-pattern", "header "+note("by-header")+" matches")
 			}
 		case value == "always":
-			return all(canary, "header "+note("by-header")+" is always")
+			return all(canary, "by-header", "header "+note("by-header")+" is always")
 		case value == "never":
-			return all(prod, "header "+note("by-header")+" is never")
+			return all(prod, "by-header", "header "+note("by-header")+" is never")
 		}
 	}
 	if name := note("by-cookie"); name != "" {
 		switch cookieValue(req, name) {
 		case "always":
-			return all(canary, "cookie "+name+" is always")
+			return all(canary, "by-cookie", "cookie "+name+" is always")
 		case "never":
-			return all(prod, "cookie "+name+" is never")
+			return all(prod, "by-cookie", "cookie "+name+" is never")
 		}
+	}
+	if req.Passed != nil {
+		passedNotes(note, req)
 	}
 	weight, _ := strconv.Atoi(note("weight")) // what is no number is 0, with a log line
 	total, _ := strconv.Atoi(note("weight-total"))
 	total = max(total, 100)
 	weight = min(max(weight, 0), total)
-	a := Answer{Rule: fmt.Sprintf("weight %d of %d", weight, total), Total: total}
+	a := Answer{Rule: fmt.Sprintf("weight %d of %d", weight, total), Total: total, note: "weight"}
 	for _, s := range []Share{{total - weight, prod, 0}, {weight, canary, 0}} {
 		if s.Weight > 0 {
 			a.Shares = append(a.Shares, s)
 		}
 	}
 	return a, nil
+}
+
+// passedNotes says why neither header nor cookie decided.
+func passedNotes(note func(string) string, req Request) {
+	if name := note("by-header"); name != "" {
+		asked := "always or never"
+		if value, pattern := note("by-header-value"), note("by-header-pattern"); value != "" {
+			asked = value
+		} else if pattern != "" {
+			asked = "what matches " + pattern
+		}
+		if value, ok := req.header(name); ok {
+			req.pass("header %s is %q, and not %s", name, value, asked)
+		} else {
+			req.pass("header %s is not there", name)
+		}
+	}
+	if name := note("by-cookie"); name != "" {
+		req.pass("cookie %s is not always or never", name)
+	}
 }
 
 // cookieValue is nginx's $cookie_NAME: the first one of the name, in any case.

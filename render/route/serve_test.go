@@ -11,17 +11,9 @@ import (
 )
 
 // ask answers a request written as "HOST/PATH [NAME: VALUE]...", as "SERVICE WEIGHT/TOTAL, ...". Services in down have no endpoints.
-func ask(t *testing.T, objects, request, down string) string {
+func ask(t *testing.T, text, request, down string) string {
 	t.Helper()
-	var objs []route.Object
-	d := yaml.NewDecoder(strings.NewReader(objects))
-	for {
-		var doc yaml.Node
-		if d.Decode(&doc) != nil {
-			break
-		}
-		objs = append(objs, route.Object{Path: "test.yaml", Node: doc.Content[0]})
-	}
+	objs := objects(text)
 	parts := strings.Split(request, " | ")
 	host, path, _ := strings.Cut(parts[0], "/")
 	req := route.Request{Host: host, Path: "/" + path, Header: map[string]string{}}
@@ -44,7 +36,21 @@ func ask(t *testing.T, objects, request, down string) string {
 	if a.Rule == "" {
 		t.Errorf("%s: no rule is named", request)
 	}
+	if a.Leaks {
+		return strings.Join(got, ", ") + " leaks"
+	}
 	return strings.Join(got, ", ")
+}
+
+// objects are the documents of a text.
+func objects(text string) (objs []route.Object) {
+	for d := yaml.NewDecoder(strings.NewReader(text)); ; {
+		var doc yaml.Node
+		if d.Decode(&doc) != nil {
+			return objs
+		}
+		objs = append(objs, route.Object{Path: "test.yaml", Node: doc.Content[0]})
+	}
 }
 
 type vector struct{ what, objects, request, down, want string }
@@ -136,7 +142,94 @@ func TestIngressNginxServes(t *testing.T) {
 		{"the exact host only, though a wildcard has the path", ingress("prod", "*.b", "/", "Prefix", "nginx") + "---\n" + ingress("other", "a.b", "/x", "Prefix", "nginx"), "a.b/", "", "404 1/1"},
 		{"the longer wildcard", ingress("prod", "*.c", "/", "Prefix", "nginx") + "---\n" + ingress("other", "*.b.c", "/", "Prefix", "nginx"), "a.b.c/", "", "other 1/1"},
 		{"a wildcard is not its own domain", ingress("prod", "*.b.c", "/", "Prefix", "nginx"), "b.c/", "", "404 1/1"},
+		{"header before weight, also where it is never", ingresses("weight=20", "by-header=X-C", "by-cookie=c"), home + " | X-C: never | Cookie: c=never", "", "prod 1/1"},
+		{"no header, and a cookie", ingresses("weight=20", "by-header=X-C", "by-cookie=c"), home + " | Cookie: c=never", "", "prod 1/1"},
+		{"with a value always is nothing special", ingresses("weight=0", "by-header=X-C", "by-header-value=eu"), home + " | X-C: always", "", "prod 100/100"},
+		{"a pattern that does not match falls through", ingresses("weight=20", "by-header=X-C", "by-header-pattern=^us$"), home + " | X-C: eu", "", "prod 80/100, canary 20/100"},
+		{"an empty canary, and the weight", ingresses("weight=20"), home, "canary", "prod 1/1"},
+		{"a negative weight is 0", ingresses("weight=-5"), home, "", "prod 100/100"},
+		{"a total of 100 is the default", ingresses("weight=25", "weight-total=100"), home, "", "prod 75/100, canary 25/100"},
+		{"a canary of prod's own Service is ignored", strings.Replace(ingresses("weight=20"), "name: canary, port", "name: prod, port", 1), home, "", "prod 1/1"},
+		{"the canary comes along with prod's Service to another host", ingresses("weight=20") + "---\n" + strings.Replace(ingress("prod", "b.b", "/", "Prefix", "nginx"), "name: prod\n", "name: other\n", 1),
+			"b.b/", "", "prod 80/100, canary 20/100 leaks"},
+		{"and not to another port of it", ingresses("weight=20") + "---\n" + strings.Replace(ingress("prod", "b.b", "/", "Prefix", "nginx"), "number: 80", "number: 81", 1), "b.b/", "", "prod 1/1"},
+		{"a port has one name", strings.ReplaceAll(ingresses("weight=20"), "number: 80", "name: http"), home, "", "prod 80/100, canary 20/100"},
 	})
+}
+
+// TestMeasured: what ingress-nginx v1.15.1 and Traefik v3.7.13 did with 2,000 requests each, or with as many as it took to see a share.
+func TestMeasured(t *testing.T) {
+	const home = "a.example.com/"
+	var vectors []vector
+	for weight, share := range map[string]string{"0": "prod 100/100", "20": "prod 80/100, canary 20/100", "50": "prod 50/100, canary 50/100", "100": "canary 100/100",
+		"150": "canary 100/100", "abc": "prod 100/100", "-5": "prod 100/100", "20.5": "prod 100/100", "": "prod 100/100"} {
+		objects := ingresses("weight="+weight, "by-header=X-Canary")
+		vectors = append(vectors,
+			vector{"weight " + weight, objects, home, "", share},
+			vector{"weight " + weight + ", X-Canary: always", objects, home + " | X-Canary: always", "", "canary 1/1"},
+			vector{"weight " + weight + ", X-Canary: never", objects, home + " | X-Canary: never", "", "prod 1/1"},
+			vector{"weight " + weight + ", X-Canary: 1", objects, home + " | X-Canary: 1", "", share},
+			vector{"weight " + weight + ", canary without endpoints", objects, home + " | X-Canary: always", "canary", "prod 1/1"})
+	}
+	vectors = append(vectors, vector{"20 of 1000", ingresses("weight=20", "weight-total=1000"), home, "", "prod 980/1000, canary 20/1000"})
+	for weight, share := range map[string]string{"0": "prod 100/100", "20": "prod 80/100, canary 20/100", "50": "prod 50/100, canary 50/100", "100": "canary 100/100"} {
+		rest := map[string]string{"0": "100", "20": "80", "50": "50", "100": "0"}[weight]
+		route := httproute("HTTPRoute", "{path: {type: PathPrefix, value: /}} -> {name: prod, weight: "+rest+"}, {name: canary, weight: "+weight+"}")
+		vectors = append(vectors, vector{"HTTPRoute, weight " + weight, route, home, "", share})
+	}
+	run(t, vectors)
+}
+
+// TestSemantics: how a router fails is said beside its rules, and is what its rules do.
+func TestSemantics(t *testing.T) {
+	for text, want := range map[string]route.Semantics{
+		ingresses("weight=20"): {Router: route.IngressNginx, FailsOpen: true, Lag: 5},
+		httproute("HTTPRoute", " -> {name: prod, weight: 80}, {name: canary, weight: 20}"): {Router: route.GatewayAPI, Lag: 5},
+	} {
+		got, err := route.SemanticsOf(objects(text))
+		if err != nil || got != want {
+			t.Errorf("%+v (%v), want %+v", got, err, want)
+		}
+		r, err := route.ByName(got.Router)
+		if err != nil || r.FailsOpen() != got.FailsOpen {
+			t.Errorf("%s: the writer says that it fails open: %t (%v)", got.Router, r.FailsOpen(), err)
+		}
+		if failed := strings.Contains(ask(t, text, "a.example.com/", "canary"), "503"); failed == got.FailsOpen {
+			t.Errorf("%s: a canary without endpoints fails: %t", got.Router, failed)
+		}
+	}
+	if _, err := route.SemanticsOf(nil); err == nil {
+		t.Error("of nothing: no error")
+	}
+}
+
+// TestProbes: everything that requests are told apart by.
+func TestProbes(t *testing.T) {
+	root := func(headers string) string {
+		return "{path: {type: PathPrefix, value: /a}, headers: [" + headers + "]}"
+	}
+	for _, c := range []struct{ text, want string }{
+		{ingresses("weight=20"), "hosts [a.example.com] paths [/ /other] headers map[] most 1 backends [{prod 80} {canary 80}]"},
+		{ingresses("by-header=X-C", "by-cookie=c"), "hosts [a.example.com] paths [/ /other] headers map[cookie:c:[always never other] x-c:[always never other]] most 1 backends [{prod 80} {canary 80}]"},
+		{ingresses("by-header=X-C", "by-header-pattern=^(?:e[u-v]|us)-[0-9]{2}.*$"), "hosts [a.example.com] paths [/ /other] headers map[x-c:[always never other eu-00]] most 1 backends [{prod 80} {canary 80}]"},
+		{ingresses("by-header=X-C", "by-header-value=eu"), "hosts [a.example.com] paths [/ /other] headers map[x-c:[always never other eu]] most 1 backends [{prod 80} {canary 80}]"},
+		{httproute("HTTPRoute", root("{name: X-C, value: eu}, {type: RegularExpression, name: Cookie, value: '^(?:.*; *)?canary=always(?: *;.*)?$'}")+" -> {name: canary, port: 80}"),
+			"hosts [a.example.com any.b.com] paths [/a /a/other] headers map[cookie:canary:[always other] x-c:[eu other]] most 2 backends [{canary 80}]"},
+		{httproute("GRPCRoute", "{method: {service: a.B}}, {method: {service: a.B, method: C}} -> {name: prod, port: 80}"),
+			"hosts [a.example.com any.b.com] paths [/a.B /a.B/other /a.B/C /a.B/C/other] headers map[] most 1 backends [{prod 80}]"},
+		{httproute("HTTPRoute", " -> {name: prod, port: 80}"), "hosts [a.example.com any.b.com] paths [/ /other] headers map[] most 1 backends [{prod 80}]"},
+	} {
+		p, err := route.ProbesOf(objects(c.text))
+		got := fmt.Sprintf("hosts %v paths %v headers %v most %d backends %v", p.Hosts, p.Paths, p.Headers, p.Most, p.Backends)
+		if err != nil || got != c.want {
+			t.Errorf("%s (%v)\nwant\n%s\n%s", got, err, c.want, c.text)
+		}
+	}
+	for _, pattern := range []string{`x\by`, "a("} {
+		if _, err := route.ProbesOf(objects(ingresses("by-header=X-C", "by-header-pattern="+pattern))); err == nil {
+			t.Errorf("%s: nothing matches it, and nobody says so", pattern)
+		}
+	}
 }
 
 // httproute has the rules given as "MATCHES -> BACKENDS", in flow style.

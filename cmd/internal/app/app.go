@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/gitramp/gitramp/render"
+	"github.com/gitramp/gitramp/render/prove"
 	"github.com/gitramp/gitramp/templates"
 )
 
@@ -38,6 +39,9 @@ type App struct {
 	dir    string // of the tree, for errors
 	revs   render.Revisions
 	set    *Set
+
+	checked *render.Release // the one that verdict is about
+	verdict error
 }
 
 // Set is the specs of one invocation. Templates are parsed once for all of them.
@@ -45,6 +49,7 @@ type Set struct {
 	TolerateDrift bool // go on where generated files were edited; the caller writes over them or refuses
 
 	templates *render.Templates
+	proofs    prove.Cache
 	outputs   map[string]string // output path -> spec file
 	around    map[string]string // each directory around an output path -> spec file
 	routes    Places            // who has which place of a router

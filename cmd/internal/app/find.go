@@ -113,7 +113,7 @@ func locate(file string) (source, error) {
 	if err != nil {
 		return s, err
 	}
-	if s.root = repositoryAround(dir); s.root == "" {
+	if s.root = RepositoryAround(dir); s.root == "" {
 		return s, nil
 	}
 	rel, err := filepath.Rel(s.root, real)
@@ -131,7 +131,8 @@ func locate(file string) (source, error) {
 	return s, err
 }
 
-func repositoryAround(dir string) string {
+// RepositoryAround is the top of the repository that holds a directory, "" where there is none.
+func RepositoryAround(dir string) string {
 	for {
 		if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil {
 			return dir

@@ -13,6 +13,7 @@ type Move struct {
 	Lock       render.Lock  // of the tree that it leads to
 	Rules      int          // header and cookie rules that the route has after it
 	Changes    []render.Change
+	Step       Step
 }
 
 // Moves calls yield with every transition that is left until the app is idle on the revision that the spec asks for, as if every hold were met.
@@ -46,7 +47,7 @@ func (a *App) Moves(yield func(Move) error) error {
 		if err != nil {
 			return err
 		}
-		if err := yield(Move{d.Transition, s.Lock, *lock, len(d.Step.Matches), render.Changes(s.Tree, tree)}); err != nil {
+		if err := yield(Move{d.Transition, s.Lock, *lock, len(d.Step.Matches), render.Changes(s.Tree, tree), Step{d.Transition, r, s, render.State{Lock: lock, Tree: tree}}}); err != nil {
 			return err
 		}
 		was := s

@@ -23,6 +23,7 @@ const (
 	TrailerWeight   = "Gitramp-Weight"
 	TrailerAttempt  = "Gitramp-Attempt"
 	TrailerReason   = "Gitramp-Reason"
+	TrailerUnsafe   = "Gitramp-Unsafe"
 	TrailerDrift    = "Gitramp-Drift"
 	TrailerTool     = "Gitramp-Tool"
 )
@@ -37,6 +38,7 @@ type Move struct {
 	Changes    []render.Change
 	Drift      []render.Drift // that was there before, and stays
 	Reason     string         // a person's
+	Unsafe     string         // why it is made although it is not proven safe; "" where it is
 	To         string         // with a rollback: the images that the spec asks for again
 }
 
@@ -92,6 +94,11 @@ func Text(moves []Move, tool string) string {
 		for _, m := range moves[:min(len(moves), mostLines)] {
 			fmt.Fprintf(&b, "%s: %s\n", TrailerApp, m.App)
 		}
+		for _, m := range moves {
+			if m.Unsafe != "" {
+				fmt.Fprintf(&b, "%s: %s: %s\n", TrailerUnsafe, m.App, oneLine(m.Unsafe))
+			}
+		}
 	}
 	fmt.Fprintf(&b, "%s: %s\n", TrailerTool, tool)
 	return b.String()
@@ -110,6 +117,9 @@ func (m Move) text(b *strings.Builder) {
 	}
 	if m.Reason != "" {
 		trailers = append(trailers, [2]string{TrailerReason, oneLine(m.Reason)})
+	}
+	if m.Unsafe != "" {
+		trailers = append(trailers, [2]string{TrailerUnsafe, oneLine(m.Unsafe)})
 	}
 	for _, d := range m.Drift {
 		trailers = append(trailers, [2]string{TrailerDrift, d.Path + " " + d.Problem})

@@ -31,6 +31,7 @@ type Run struct {
 	Date   time.Time // of the commits; zero: now
 	Seen   *Witness  // nil: there is none
 	Reason string    // a person's, for the message
+	Unsafe string    // why what is not proven safe is made all the same; "" where it is not
 	Verb   string    // for the reflog
 	Tool   string
 	DryRun bool
@@ -296,7 +297,11 @@ func (r *Run) move(it *Item, d render.Decision) (*message.Move, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", it.Dir, err)
 	}
-	m := &message.Move{App: it.Name, Transition: d.Transition, Before: it.State.Lock, After: lock, Rules: len(d.Step.Matches), Drift: it.State.Drift, Reason: r.Reason,
+	unsafe, err := r.check(it, d, render.State{Lock: lock, Tree: tree})
+	if err != nil {
+		return nil, err
+	}
+	m := &message.Move{App: it.Name, Transition: d.Transition, Before: it.State.Lock, After: lock, Rules: len(d.Step.Matches), Drift: it.State.Drift, Reason: r.Reason, Unsafe: unsafe,
 		Changes: render.Changes(it.there(), tree)}
 	for _, ch := range m.Changes {
 		if ch.Op == render.Added && it.present[ch.Path] != nil {
@@ -304,6 +309,19 @@ func (r *Run) move(it *Item, d render.Decision) (*message.Move, error) {
 		}
 	}
 	return m, nil
+}
+
+// check refuses a transition that is not proven safe, unless it is wanted all the same: then it says why.
+func (r *Run) check(it *Item, d render.Decision, after render.State) (unsafe string, err error) {
+	if it.App == nil {
+		return "", nil
+	}
+	err = it.App.Check(app.Step{Transition: d.Transition, Release: it.App.Release, Before: it.State, After: after})
+	var why app.Unsafe
+	if r.Unsafe != "" && errors.As(err, &why) {
+		return r.Unsafe, nil
+	}
+	return "", err
 }
 
 // there is what the directory really holds of the item's tree.

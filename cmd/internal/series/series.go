@@ -23,6 +23,7 @@ type Series struct {
 	PerApp bool   // one commit for each app and step, instead of one for each step
 	Tool   string // who writes, for the trailers
 	DryRun bool   // render everything, write nothing
+	Unsafe string // why what is not proven safe is written all the same; "" where it is not
 	// Progress counts the apps that are rendered; nil for nobody.
 	Progress *progress.Counter
 
@@ -124,6 +125,10 @@ func (s *Series) add(ctx context.Context, set *app.Set, a *app.App, reader *git.
 	}
 	paths := map[string]string{}
 	return a.Moves(func(m app.Move) error {
+		unsafe, err := s.check(a, m.Step)
+		if err != nil {
+			return err
+		}
 		if k == len(s.commits) {
 			s.commits = append(s.commits, &commit{})
 		}
@@ -146,9 +151,19 @@ func (s *Series) add(ctx context.Context, set *app.Set, a *app.App, reader *git.
 			cm.edits = append(cm.edits, edit)
 		}
 		after := m.Lock
-		cm.moves = append(cm.moves, message.Move{App: a.Name(), Transition: m.Transition, Before: m.Before, After: &after, Rules: m.Rules, Changes: m.Changes})
+		cm.moves = append(cm.moves, message.Move{App: a.Name(), Transition: m.Transition, Before: m.Before, After: &after, Rules: m.Rules, Changes: m.Changes, Unsafe: unsafe})
 		return nil
 	})
+}
+
+// check refuses a move that is not proven safe, unless it is wanted all the same: then it says why.
+func (s *Series) check(a *app.App, st app.Step) (unsafe string, err error) {
+	err = a.Check(st)
+	var why app.Unsafe
+	if s.Unsafe != "" && errors.As(err, &why) {
+		return s.Unsafe, nil
+	}
+	return "", err
 }
 
 // foreign says whether a file stands at the tip that gitramp did not write.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/gitramp/gitramp/render"
+	"github.com/gitramp/gitramp/render/prove"
 )
 
 // Plan is a plan for programs.
@@ -22,6 +23,7 @@ type Plan struct {
 	Stuck      string            `json:"stuck,omitempty"` // why none can be written
 	Total      int               `json:"weightTotal"`
 	Steps      []PlanStep        `json:"steps"`
+	Proof      Proof             `json:"proof"`
 }
 
 // PlanStep is one step of a Plan.
@@ -53,12 +55,12 @@ type holdView struct {
 }
 
 // NewPlan is the plan of an app, with each step's diff where asked.
-func NewPlan(ramp Ramp, diff bool) Plan {
+func NewPlan(ramp Ramp, r prove.Result, diff bool) Plan {
 	a := ramp.app
 	stable, canary := ramp.coming.Images()
 	m := a.Spec.Metadata
 	v := Plan{APIVersion: render.APIVersion, Kind: "Plan", App: m.Name, Namespace: m.Namespace, Spec: a.File, Path: a.Spec.OutputPath(),
-		Stable: imageMap(stable), Canary: imageMap(canary), Total: ramp.coming.Release.Plan.Total, Ends: ramp.ends}
+		Stable: imageMap(stable), Canary: imageMap(canary), Total: ramp.coming.Release.Plan.Total, Ends: ramp.ends, Proof: NewProof(r)}
 	if l := a.State.Lock; l != nil {
 		v.At = fmt.Sprintf("%02d-%s", l.Step.Index, l.Step.Name)
 	}

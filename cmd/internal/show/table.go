@@ -8,10 +8,11 @@ import (
 	"github.com/gitramp/gitramp/cmd/internal/app"
 	"github.com/gitramp/gitramp/cmd/internal/message"
 	"github.com/gitramp/gitramp/render"
+	"github.com/gitramp/gitramp/render/prove"
 )
 
 // Table prints a plan for a terminal.
-func (p Printer) Table(ramp Ramp, diff bool) {
+func (p Printer) Table(ramp Ramp, r prove.Result, diff bool) {
 	a := ramp.coming
 	fmt.Fprintln(p.Out, p.Paint(Bold, headline(a)))
 	fmt.Fprintf(p.Out, "%s -> %s\n", a.File, a.Spec.OutputPath())
@@ -27,7 +28,7 @@ func (p Printer) Table(ramp Ramp, diff bool) {
 			p.Paint(cyan, bar(st.Weight, total)+" "+message.Percent(st.Weight, total)), pods(st.Step), changesText(st), holdText(a.Release.Plan, st.Step))
 	}
 	w.Flush()
-	fmt.Fprintf(p.Out, "\n%s\n", ramp.summary())
+	fmt.Fprintf(p.Out, "\n%s\n%s\n", ramp.summary(), ProofLine(r))
 	if diff {
 		for _, st := range ramp.Steps {
 			fmt.Fprintf(p.Out, "\n%s\n%s", p.Paint(Bold, st.ID()), p.Diff(Unified(st.Changes)))
@@ -48,7 +49,7 @@ func transitionCode(t render.Transition) string {
 }
 
 // Markdown prints a plan for a pull request.
-func (p Printer) Markdown(ramp Ramp, diff bool) {
+func (p Printer) Markdown(ramp Ramp, r prove.Result, diff bool) {
 	a := ramp.coming
 	fmt.Fprintf(p.Out, "### %s\n\n", headline(a))
 	if text := ramp.ending(); text != "" {
@@ -60,7 +61,7 @@ func (p Printer) Markdown(ramp Ramp, diff bool) {
 		fmt.Fprintf(p.Out, "| %s | %s | %s %s | %s | %s | %s |\n", mark(a, st)+st.ID(), st.Transition, bar(st.Weight, total), message.Percent(st.Weight, total),
 			pods(st.Step), changesText(st), holdText(a.Release.Plan, st.Step))
 	}
-	fmt.Fprintf(p.Out, "\n%s\n", ramp.summary())
+	fmt.Fprintf(p.Out, "\n%s\n%s\n", ramp.summary(), ProofLine(r))
 	if diff {
 		for _, st := range ramp.Steps {
 			fmt.Fprintf(p.Out, "\n<details><summary>%s</summary>\n\n```diff\n%s```\n\n</details>\n", st.ID(), Unified(st.Changes))

@@ -148,6 +148,20 @@ func Copy(n *yaml.Node) *yaml.Node {
 	return copyInto(n, &arena{make([]yaml.Node, count), make([]*yaml.Node, links)})
 }
 
+// Same says whether two nodes are written alike, wherever they stand.
+func Same(a, b *yaml.Node) bool {
+	if a.Kind != b.Kind || a.Style != b.Style || a.Tag != b.Tag || a.Value != b.Value || len(a.Content) != len(b.Content) ||
+		a.HeadComment != b.HeadComment || a.LineComment != b.LineComment || a.FootComment != b.FootComment {
+		return false
+	}
+	for i := range a.Content {
+		if !Same(a.Content[i], b.Content[i]) {
+			return false
+		}
+	}
+	return true
+}
+
 type arena struct {
 	nodes []yaml.Node
 	links []*yaml.Node

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gitramp/gitramp/cmd/internal/app"
+	"github.com/gitramp/gitramp/cmd/internal/show"
+	"github.com/gitramp/gitramp/render/ask"
+	"github.com/gitramp/gitramp/render/route"
+)
+
+// requestFlags is the request that is asked about.
+type requestFlags struct {
+	target
+	step, method, host, path string
+	headers, cookies, down   []string
+}
+
+func (c *cli) explainRequest() *cobra.Command {
+	var f requestFlags
+	cmd := &cobra.Command{
+		Use:     "explain-request SPEC",
+		GroupID: "look",
+		Short:   "Say where a request goes at a step: prod or canary, how likely, and by which rule",
+		Long: `Says where a request goes at a step of the ramp: how likely it reaches prod and
+the canary, which rule of the rendered route decides, and which were looked at
+and did not. It answers as the router does that reads the manifests. Without
+--step it is the step that the output path is at. All pods that the step has are
+taken to be ready, but for those of a track in --down. No router looks at the
+method in what gitramp writes.`,
+		Example: `  gitramp explain-request canary.yaml --step weight-20
+  gitramp explain-request canary.yaml --step 2 --header 'X-Canary: always'
+  gitramp explain-request canary.yaml --host shop.example.com --path /cart --cookie canary=never
+  gitramp explain-request canary.yaml --step full --down canary`,
+		RunE: func(cmd *cobra.Command, args []string) error { return c.runExplainRequest(cmd.Context(), f, args) },
+	}
+	f.flags(cmd)
+	flags := cmd.Flags()
+	flags.StringVar(&f.step, "step", "", "the step: its number or name")
+	flags.StringVar(&f.method, "method", "GET", "the request's method")
+	flags.StringVar(&f.host, "host", "", "the request's host (default: the first of the route)")
+	flags.StringVar(&f.path, "path", "/", "the request's path")
+	flags.StringArrayVar(&f.headers, "header", nil, "a header, 'NAME: VALUE'; may be given several times")
+	flags.StringArrayVar(&f.cookies, "cookie", nil, "a cookie, NAME=VALUE; may be given several times")
+	flags.StringArrayVar(&f.down, "down", nil, "a track without a ready pod: prod, canary")
+	return cmd
+}
+
+func (c *cli) runExplainRequest(ctx context.Context, f requestFlags, args []string) error {
+	if err := c.formats("table", "json"); err != nil {
+		return err
+	}
+	req, err := f.request()
+	if err != nil {
+		return err
+	}
+	apps, err := c.atTip(ctx, f.target, args)
+	if err != nil {
+		return err
+	}
+	a, err := one(apps)
+	if err != nil {
+		return err
+	}
+	step, err := askedStep(a, f.step)
+	if err != nil {
+		return err
+	}
+	if hosts := a.Spec.RouteSpec().Hosts; req.Host == "" && len(hosts) > 0 {
+		req.Host = strings.Replace(hosts[0], "*", "any", 1)
+	}
+	reply, err := step.Ask(req, f.down...)
+	if err != nil {
+		return err
+	}
+	if c.output == "json" {
+		return c.printJSON(show.NewAnswer(a.Name(), step.ID, f.method, req, reply))
+	}
+	c.printer().Answer(a.Name(), step.ID, f.method, req, reply)
+	return nil
+}
+
+// askedStep is the tree that render would print, as its router sees it.
+func askedStep(a *app.App, word string) (ask.Step, error) {
+	tree, err := atStep(a, word)
+	if err != nil {
+		return ask.Step{}, err
+	}
+	id := a.Release.Plan.Steps[0].ID()
+	if word != "" {
+		st, err := pickStep(a.Release.Plan, word)
+		if err != nil {
+			return ask.Step{}, err
+		}
+		id = st.ID()
+	} else if l := a.State.Lock; l != nil {
+		id = fmt.Sprintf("%02d-%s", l.Step.Index, l.Step.Name)
+	}
+	return ask.At(id, tree)
+}
+
+// request is the request of the flags.
+func (f requestFlags) request() (route.Request, error) {
+	host, _, _ := strings.Cut(strings.ToLower(f.host), ":") // a port decides nothing, as query and fragment
+	req := route.Request{Host: host, Path: f.path, Header: map[string]string{}}
+	if i := strings.IndexAny(req.Path, "?#"); i >= 0 {
+		req.Path = req.Path[:i]
+	}
+	if !strings.HasPrefix(req.Path, "/") {
+		return req, usage("--path: value %q is invalid: allowed a path that begins with /", f.path)
+	}
+	for _, h := range f.headers {
+		name, value, ok := strings.Cut(h, ":")
+		if name = strings.TrimSpace(name); !ok || name == "" {
+			return req, usage("--header: value %q is invalid: allowed 'NAME: VALUE'", h)
+		}
+		req.Header[name] = strings.TrimSpace(value)
+	}
+	if len(f.cookies) > 0 {
+		for _, cookie := range f.cookies {
+			if name, _, ok := strings.Cut(cookie, "="); !ok || name == "" || strings.Contains(cookie, ";") {
+				return req, usage("--cookie: value %q is invalid: allowed NAME=VALUE", cookie)
+			}
+		}
+		req.Header["Cookie"] = strings.Join(f.cookies, "; ")
+	}
+	for _, track := range f.down {
+		if !slices.Contains([]string{"prod", "canary"}, track) {
+			return req, usage("--down: value %q is invalid: allowed prod, canary", track)
+		}
+	}
+	return req, nil
+}

@@ -1,0 +1,259 @@
+package lint
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// tracks: prod and canary are told apart by their Services' selectors, and prod stays up.
+func (r *repo) tracks() {
+	for _, c := range r.canaries {
+		for _, w := range c.prodPods {
+			if slices.Contains(c.canaryPods, w) {
+				r.overlap(c, w)
+			}
+		}
+		if c.router == byRollout {
+			continue
+		}
+		for _, w := range c.prodPods {
+			if w.text("spec", "replicas") == "0" {
+				r.found("GR208", w, w.at("spec", "replicas"), "has no pods, and %s sends its requests to Service %s in front of it", c.route, c.prod)
+			}
+		}
+	}
+}
+
+func (r *repo) overlap(c *canary, w *object) {
+	if c.router == byRollout && w == c.route {
+		r.found("GR209", c.canaryService, c.canaryService.at("spec", "selector"), "selects the same pods as %s: Argo Rollouts tells them apart while it runs, and nothing does without it", c.prodService)
+		return
+	}
+	wrong, other := c.canaryService, "prod's"
+	if w.looksTried() || len(c.prodPods) > len(c.canaryPods) {
+		wrong, other = c.prodService, "the canary's"
+	}
+	r.found("GR201", wrong, wrong.at("spec", "selector"), "also selects %s pods (%s)", other, w)
+}
+
+// workloads are those of all canaries, each once, with the canary.
+func (r *repo) workloads(visit func(*canary, *object)) {
+	seen := map[*object]bool{}
+	for _, c := range r.canaries {
+		for _, w := range slices.Concat(c.prodPods, c.canaryPods) {
+			if !seen[w] && w.labels == nil {
+				seen[w] = true
+				visit(c, w)
+			}
+		}
+	}
+}
+
+// pods looks at how the pods of a canary come and go.
+func (r *repo) pods() {
+	r.workloads(func(_ *canary, w *object) {
+		r.strategy(w)
+		containers := w.list("spec", "template", "spec", "containers")
+		if len(containers) == 0 {
+			return // a Rollout may refer to the template of a Deployment
+		}
+		probed := slices.ContainsFunc(containers, func(c *yaml.Node) bool { return get(c, "readinessProbe") != nil })
+		if !probed {
+			r.found("GR205", w, w.at("spec", "template", "spec", "containers"), "no container has a readinessProbe")
+		}
+		r.preStop(w, containers)
+		for _, c := range containers {
+			r.image(w, c)
+		}
+	})
+}
+
+// strategy: maxUnavailable rounds down and is 25% by default, maxSurge is not looked at (k8s.io/api apps/v1 RollingUpdateDeployment).
+func (r *repo) strategy(w *object) {
+	if w.kind != "Deployment" {
+		return
+	}
+	if w.text("spec", "strategy", "type") == "Recreate" {
+		r.found("GR204", w, w.at("spec", "strategy", "type"), "strategy Recreate takes all pods away before the new ones start")
+		return
+	}
+	replicas := number(w.node, 1, "spec", "replicas")
+	value := w.text("spec", "strategy", "rollingUpdate", "maxUnavailable")
+	unavailable, err := strconv.Atoi(value)
+	if percent, ok := strings.CutSuffix(value, "%"); ok {
+		share, _ := strconv.Atoi(percent)
+		unavailable, err = replicas*share/100, nil
+	}
+	if err == nil && replicas > 0 && unavailable >= replicas {
+		r.found("GR204", w, w.at("spec", "strategy", "rollingUpdate", "maxUnavailable"), "maxUnavailable %s lets all %d pods be taken away at once", value, replicas)
+	}
+}
+
+var sleeps = regexp.MustCompile(`(?:^|[\s;&/])sleep[ ,"]+([0-9]+)`)
+
+func (r *repo) preStop(w *object, containers []*yaml.Node) {
+	longest, any := 0, false
+	for _, c := range containers {
+		hook := get(c, "lifecycle", "preStop")
+		if hook == nil {
+			continue
+		}
+		any = true
+		longest = max(longest, number(hook, 0, "sleep", "seconds"))
+		var words []string
+		for _, word := range list(hook, "exec", "command") {
+			words = append(words, word.Value)
+		}
+		if m := sleeps.FindStringSubmatch(strings.Join(words, " ")); m != nil {
+			n, _ := strconv.Atoi(m[1])
+			longest = max(longest, n)
+		}
+	}
+	grace := number(w.node, 30, "spec", "template", "spec", "terminationGracePeriodSeconds")
+	switch {
+	case !any:
+		r.found("GR206", w, w.at("spec", "template", "spec", "containers"), "no container has a preStop: pods stop at once, and the router sends to them for a few seconds more")
+	case grace <= longest:
+		r.found("GR206", w, w.at("spec", "template", "spec", "terminationGracePeriodSeconds"), "the grace period of %ds ends before the preStop sleep of %ds does", grace, longest)
+	}
+}
+
+// image: a tag can be pushed again, so that a commit says less than it seems to.
+func (r *repo) image(w *object, container *yaml.Node) {
+	image := text(container, "image")
+	if image == "" || strings.Contains(image, "@sha256:") {
+		return
+	}
+	tag := ""
+	if i := strings.LastIndexByte(image, ':'); i > strings.LastIndexByte(image, '/') {
+		tag = image[i+1:]
+	}
+	where := at(container, "image")
+	if tag == "" || tag == "latest" {
+		r.found("GR207", w, where, "image %s has no tag of its own: it is whatever was pushed last", image)
+		return
+	}
+	r.found("GR210", w, where, "image %s has a tag and no digest: a commit does not pin what runs", image)
+}
+
+// policies: what guards or watches prod's pods and leaves the canary's out.
+func (r *repo) policies() {
+	for _, c := range r.canaries {
+		if c.router == byRollout || len(c.prodPods) == 0 || len(c.canaryPods) == 0 {
+			continue
+		}
+		for _, kind := range []string{"NetworkPolicy", "PodDisruptionBudget"} {
+			field := map[string]string{"NetworkPolicy": "podSelector", "PodDisruptionBudget": "selector"}[kind]
+			r.onlyProd(c, kind, field, func(o *object) bool { return o.namespace == c.prodPods[0].namespace })
+		}
+		r.onlyProd(c, "PodMonitor", "selector", func(o *object) bool { return watches(o, c.prodPods[0].namespace) })
+		r.serviceMonitors(c)
+		r.peers(c)
+	}
+}
+
+// onlyProd reports the objects of a kind that select prod's pods, where none of the kind selects the canary's. Policies add up, so that one for both, which
+// mostly denies, is none for the canary.
+func (r *repo) onlyProd(c *canary, kind, field string, about func(*object) bool) {
+	var found []*object
+	for _, o := range r.kinds(c.route, kind) {
+		s, ok := labelSelector(o.node, "spec", field)
+		switch {
+		case !ok || !about(o):
+		case s.selectsAny(c.canaryPods):
+			if kind != "NetworkPolicy" || !s.selectsAny(c.prodPods) {
+				return
+			}
+		case s.selectsAny(c.prodPods):
+			found = append(found, o)
+		}
+	}
+	for _, o := range found {
+		r.found("GR202", o, o.at("spec", field), "selects the pods of %s and not those of %s", c.prodPods[0], c.canaryPods[0])
+	}
+}
+
+// watches says whether a monitor of the Prometheus operator looks into a namespace (NamespaceSelector).
+func watches(o *object, namespace string) bool {
+	names := o.list("spec", "namespaceSelector", "matchNames")
+	switch {
+	case o.text("spec", "namespaceSelector", "any") == "true":
+		return true
+	case len(names) == 0:
+		return o.namespace == namespace
+	}
+	return slices.ContainsFunc(names, func(n *yaml.Node) bool { return n.Value == namespace })
+}
+
+func (r *repo) serviceMonitors(c *canary) {
+	if c.prodService == nil || c.canaryService == nil {
+		return
+	}
+	labels := func(o *object) map[string]string {
+		if o.labels != nil {
+			return o.labels
+		}
+		return pairs(o.node, "metadata", "labels")
+	}
+	var found []*object
+	for _, o := range r.kinds(c.route, "ServiceMonitor") {
+		s, ok := labelSelector(o.node, "spec", "selector")
+		switch {
+		case !ok || !watches(o, c.prodService.namespace):
+		case s.selects(labels(c.canaryService)):
+			return
+		case s.selects(labels(c.prodService)):
+			found = append(found, o)
+		}
+	}
+	for _, o := range found {
+		r.found("GR202", o, o.at("spec", "selector"), "selects %s and not %s", c.prodService, c.canaryService)
+	}
+}
+
+// peers: a policy of somebody else's that lets prod's pods in, or out to it, by their labels.
+func (r *repo) peers(c *canary) {
+	for _, o := range r.kinds(c.route, "NetworkPolicy") {
+		for _, way := range [][2]string{{"ingress", "from"}, {"egress", "to"}} {
+			var prod *yaml.Node
+			tried := false
+			for _, rule := range o.list("spec", way[0]) {
+				for _, peer := range list(rule, way[1]) {
+					s, ok := labelSelector(peer, "podSelector")
+					if !ok || get(peer, "namespaceSelector") == nil && o.namespace != c.prodPods[0].namespace {
+						continue
+					}
+					tried = tried || s.selectsAny(c.canaryPods)
+					if s.selectsAny(c.prodPods) && prod == nil {
+						prod = peer
+					}
+				}
+			}
+			if prod != nil && !tried {
+				r.found("GR202", o, at(prod, "podSelector"), "lets the pods of %s pass (%s) and not those of %s", c.prodPods[0], way[0], c.canaryPods[0])
+			}
+		}
+	}
+}
+
+// autoscalers: who writes replicas when an autoscaler does too.
+func (r *repo) autoscalers() {
+	r.workloads(func(_ *canary, w *object) {
+		if !w.has("spec", "replicas") {
+			return
+		}
+		for _, o := range r.kinds(w, "HorizontalPodAutoscaler", "ScaledObject") {
+			kind := o.text("spec", "scaleTargetRef", "kind")
+			if kind == "" {
+				kind = "Deployment" // of a ScaledObject (kedacore/keda)
+			}
+			if o.namespace == w.namespace && kind == w.kind && o.text("spec", "scaleTargetRef", "name") == w.name {
+				r.found("GR203", o, o.at("spec", "scaleTargetRef"), "scales %s, whose manifest (%s) has replicas: every sync sets it back", w, w.file.Name)
+			}
+		}
+	})
+}

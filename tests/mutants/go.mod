@@ -1,0 +1,3 @@
+module github.com/gitramp/gitramp/tests/mutants
+
+go 1.26.8
