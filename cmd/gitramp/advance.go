@@ -52,6 +52,8 @@ next follows from the spec and the tree at the tip of the branch alone, so it is
 run again and again: by cron, or in CI after every push and on a schedule. A spec
 that the repository holds counts as it is committed.
 
+No step of a release is made that is not proven safe: gitramp prove says why.
+
 A step stands since the commit that brought it onto the branch. It counts as
 applied after settle, or from what the controller says: --applied-rev.
 

@@ -35,7 +35,8 @@ begins. No hold is waited for, so it is for a branch that no controller follows:
 one with an upstream is refused (--onto-live writes onto it all the same). The
 branch moves once, after all commits are made. Where it is checked out, only the
 output paths are brought along: other files and staged changes stay as they are.
-Commit hooks are not run.`,
+Commit hooks are not run. A release that is not proven safe is refused: gitramp
+prove says why.`,
 		Example: "  gitramp commit canary.yaml\n  gitramp commit canary.yaml --repo ../deploy --branch release/green\n  gitramp commit apps/ --dry-run",
 		RunE:    func(cmd *cobra.Command, args []string) error { return c.runCommit(cmd.Context(), f, args) },
 	}

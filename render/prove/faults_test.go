@@ -220,6 +220,9 @@ var faults = []fault{
 		p.edit(canaryPods, "matchLabels:\n      app: shop-canary\n", "matchLabels:\n      app: shop\n")
 		p.edit(canaryPods, "labels:\n        app: shop-canary\n", "labels:\n        app: shop\n")
 	}, prove.Overlap, []string{"at 01-prepare", "Service shop picks the pods of Deployment shop and Deployment shop-canary"}},
+	{"both Services have one selector, as those of a Rollout do", shop, func(p *plan) {
+		p.edit(canaryService, "selector:\n    app: shop-canary\n", "selector:\n    app: shop\n")
+	}, prove.Overlap, []string{"at 02-weight-20", "Service shop and Service shop-canary share requests, and both find the pods of Deployment shop"}},
 	{"prod's Service looks for a label of both", shop, func(p *plan) {
 		p.edit(prodService, "selector:\n    app: shop\n", "selector:\n    app.kubernetes.io/name: shop\n")
 	}, prove.Exposure, []string{"at 01-prepare", "must be  0% of these requests reach the new revision"}},

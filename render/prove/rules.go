@@ -29,6 +29,7 @@ func (p *proof) static(s *state) {
 	m := mix{pair: pair{from: s, to: s}, v: s.v}
 	p.references(m)
 	p.overlap(m)
+	p.split(m)
 	out, first := p.settle(s), p.settle(p.steps[0])
 	for class, status := range out.status {
 		if status != 0 && (status != 404 || first.status[class] == 0 && !p.besidePlan(s)) {
@@ -99,6 +100,22 @@ func (p *proof) overlap(m mix) {
 		}
 		if len(picked) > 1 {
 			p.tellOf(Overlap, m, fmt.Sprintf("%s picks the pods of %s", o.id, strings.Join(picked, " and ")), "a selector picks the pods of one track")
+		}
+	}
+}
+
+// split: Services that share the requests of one kind find different pods, or nothing is split.
+func (p *proof) split(m mix) {
+	behind, ready := p.behind(p.situation(m.v))
+	for _, a := range p.answers[p.routing(m.v)][ready] {
+		found := map[int]string{}
+		for _, s := range a.Shares {
+			for _, e := range behind[s.Service] {
+				if other := found[e.id]; other != "" {
+					p.tellOf(Overlap, m, fmt.Sprintf("Service %s and Service %s share requests, and both find the pods of %s", other, s.Service, p.objects[e.id][1].id), "a selector picks the pods of one track")
+				}
+				found[e.id] = s.Service
+			}
 		}
 	}
 }

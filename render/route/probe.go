@@ -178,6 +178,11 @@ func (p *Probes) ingress(o *yaml.Node) error {
 	if notes == nil {
 		return nil
 	}
+	for _, key := range []string{"affinity", "service-upstream", "default-backend"} {
+		if key = "nginx.ingress.kubernetes.io/" + key; node.Get(notes, key) != nil {
+			return fmt.Errorf("annotation %s: it changes who is sent where, and its rules are not known here", key)
+		}
+	}
 	note := func(key string) string { return node.Text(notes, "nginx.ingress.kubernetes.io/canary-"+key) }
 	if name := note("by-header"); name != "" {
 		p.header(name, "always", "never")
@@ -207,6 +212,9 @@ func (p *Probes) gateway(o *yaml.Node) error {
 		p.host("")
 	}
 	for _, rule := range items(o, "spec", "rules") {
+		if node.Get(rule, "sessionPersistence") != nil {
+			return fmt.Errorf("sessionPersistence: it changes who is sent where, and its rules are not known here")
+		}
 		for _, ref := range items(rule, "backendRefs") {
 			p.backend(node.Text(ref, "name"), node.Text(ref, "port"))
 		}

@@ -230,6 +230,15 @@ func TestProbes(t *testing.T) {
 			t.Errorf("%s: nothing matches it, and nobody says so", pattern)
 		}
 	}
+	for _, text := range []string{
+		strings.Replace(ingresses("weight=20"), "canary-weight", "affinity", 1),
+		strings.Replace(ingresses("weight=20"), "canary-weight", "service-upstream", 1),
+		strings.Replace(httproute("HTTPRoute", " -> {name: prod}"), "backendRefs", "sessionPersistence: {}\n    backendRefs", 1),
+	} {
+		if _, err := route.ProbesOf(objects(text)); err == nil || !strings.Contains(err.Error(), "not known here") {
+			t.Errorf("%v, and there is more to it than the model knows:\n%s", err, text)
+		}
+	}
 }
 
 // httproute has the rules given as "MATCHES -> BACKENDS", in flow style.
