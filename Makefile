@@ -62,7 +62,7 @@ chaos: ## kill a running commit CHAOS times at random, and let the next run fini
 	GITRAMP_CHAOS=$(CHAOS) $(GO) test ./cmd/gitramp -run TestChaos -count=1 -v -timeout 0
 
 .PHONY: mutants
-mutants: ## break one rule of the prover and of the planner at a time, and see that a test notices (MUTANTS=word: some)
+mutants: ## break one rule of the prover and of the planner at a time, and see that a test notices (MUTANTS=REGEXP: some)
 	cd tests/mutants && $(GO) run . $(MUTANTS)
 
 .PHONY: bench
