@@ -70,7 +70,7 @@ races: ## RACES rounds of clones of one repository that mean the same transition
 	GITRAMP_RACES=$(RACES) $(GO) test ./cmd/gitramp -run 'TestRaces$$|TestAbortRaces$$' -count=1 -v -timeout 0
 
 .PHONY: mutants
-mutants: ## break one rule of the prover and of the planner at a time, and see that a test notices (MUTANTS=word: some)
+mutants: ## break one rule of the prover and of the planner at a time, and see that a test notices (MUTANTS=REGEXP: some)
 	cd tests/mutants && $(GO) run . $(MUTANTS)
 
 .PHONY: bench

@@ -1,7 +1,7 @@
 // Command mutants breaks one rule at a time, in a copy of the repository, and runs the test that should notice: a rule whose loss nobody notices is not tested.
 //
 //	go -C tests/mutants run .              all of mutants.txt
-//	go -C tests/mutants run . withdrawn    those with the word in their name
+//	go -C tests/mutants run . withdrawn    those whose names match
 //
 // mutants.txt says what is edited, and which test has to fail. An edit that does not fit any more, or does not compile, is an error, not a success.
 package main
@@ -16,6 +16,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -32,7 +33,7 @@ func main() {
 	}
 }
 
-// run tries the mutants whose names have the word, each worker in a copy of its own.
+// run tries the mutants whose names match, each worker in a copy of its own.
 func run(ctx context.Context, word string, jobs int) error {
 	text, err := os.ReadFile("mutants.txt")
 	if err != nil {
@@ -42,7 +43,11 @@ func run(ctx context.Context, word string, jobs int) error {
 	if err != nil {
 		return err
 	}
-	list := slices.DeleteFunc(all, func(m mutant) bool { return !strings.Contains(m.name, word) })
+	wanted, err := regexp.Compile(word)
+	if err != nil {
+		return err
+	}
+	list := slices.DeleteFunc(all, func(m mutant) bool { return !wanted.MatchString(m.name) })
 	root, err := os.MkdirTemp("", "mutants")
 	if err != nil {
 		return err
