@@ -102,7 +102,7 @@ func newRollout(before *Lock, r Record) Rollout {
 // tell adds one record to the rollout that it is of.
 func (o *Rollout) tell(before *Lock, r Record) {
 	l, n := r.Lock, len(o.Stays)
-	if r.Reason != "" {
+	if r.Reason != "" && (l == nil || l.Phase.GoesBack()) { // of how it ended: a pause has one too
 		o.Reason = r.Reason
 	}
 	if l == nil || l.Canary == nil {

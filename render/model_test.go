@@ -489,7 +489,12 @@ func TestPropModel(t *testing.T) {
 			"pause":  func(*rapid.T) { w.flag(render.State.Pause, func(m *modelled) { m.paused = true }) },
 			"resume": resume,
 			"waive": func(*rapid.T) {
-				w.flag(render.State.PromoteFull, func(m *modelled) { m.full, m.paused = true, false })
+				h := w.history()
+				w.flag(func(s render.State) render.Decision { return s.PromoteFull(w.evidence()) }, func(m *modelled) {
+					if m.full, m.paused = true, false; h.back {
+						m.attempt = max(m.attempt, h.attempts) + 1
+					}
+				})
 			},
 			"image": func(t *rapid.T) { w.edit(rapid.SampledFrom([]string{"1", "2", "3"}).Draw(t, "image"), w.steps, w.host) },
 			"host":  func(t *rapid.T) { w.edit(w.image, w.steps, rapid.SampledFrom([]string{"a", "b"}).Draw(t, "host")) },
@@ -501,6 +506,15 @@ func TestPropModel(t *testing.T) {
 			},
 			"revert the tip": func(*rapid.T) {
 				if i := len(w.chain) - 1; i > 0 {
+					w.apply(w.chain[i], w.chain[i-1])
+				}
+			},
+			"twice back; and again": func(*rapid.T) { // two reverts, and the revert of the second
+				n := len(w.chain)
+				for i := n - 1; i > 0 && i > n-3; i-- {
+					w.apply(w.chain[i], w.chain[i-1])
+				}
+				if i := len(w.chain) - 1; i > n {
 					w.apply(w.chain[i], w.chain[i-1])
 				}
 			},
@@ -559,7 +573,7 @@ func TestPropModel(t *testing.T) {
 		install()
 		t.Repeat(grouped(actions, map[string]string{
 			"work 1": "run", "work 2": "run, advance, advance2, advance3, promote, promote2, tick", "spec": "image, back to before, host, steps",
-			"person": "abort, pause, resume, waive, retry, install", "git": "revert, revert the tip, cherry-pick, merge, force-push, there and back, take the release back, edit by hand, crash",
+			"person": "abort, pause, resume, waive, retry, install", "git": "revert, revert the tip, twice back; and again, cherry-pick, merge, force-push, there and back, take the release back, edit by hand, crash",
 		}))
 	})
 }

@@ -37,6 +37,7 @@ type Evidence struct {
 	Shallow  bool     // history is cut off before the step began: Since and WentBack are unknown
 	Promoted bool     // somebody promotes: the manual hold is waived, settle never is
 	Full     bool     // with Promoted: and every pause from now on
+	Settle   Duration // of the app, where its tree does not say it any more
 	Retried  bool     // somebody retries what was aborted or taken back
 	Replan   bool     // somebody wants the spec's steps of today
 	NoHolds  bool     // nothing tracks the branch (commit): no hold has to be met, and history does not count
@@ -56,8 +57,9 @@ type Decision struct {
 	Until      int64  // with Waiting: when it may go on, Unix seconds; 0 where no clock ends it
 	Refused    string // why not at all
 
-	attempt int  // a new one; 0 leaves it as it is
-	full    bool // every pause is waived from now on
+	attempt int      // a new one; 0 leaves it as it is
+	settle  Duration // of a tree whose app is deleted
+	full    bool     // every pause is waived from now on
 }
 
 // stops says that nothing can be done, now or at all.
@@ -205,15 +207,21 @@ func (r *Release) Next(s State, wanted string, ev Evidence) (Decision, error) {
 		}
 		return Decision{Transition: Sync, Step: r.ownStep(*l)}, nil
 	}
-	if d := r.Plan.Steps[l.Step.Index].Hold.unmet(l.Full, ev); d.Waiting != "" {
-		return d, nil
-	}
 	d := Decision{full: ev.Full}
 	if ev.WentBack && !ev.NoHolds { // and promoted, or it would not have come here
 		d.attempt = max(l.Attempt, ev.Attempts) + 1
 	}
 	if replanned {
-		return r.replan(l, d), nil
+		if d = r.replan(l, d, ev.Attempts); d.Refused != "" {
+			return d, nil
+		}
+	}
+	stays := replanned && d.Step.Weight == l.Weight // no request moves, so there is no pause to wait for: the new step has its own
+	if waits := r.Plan.Steps[l.Step.Index].Hold.unmet(l.Full || stays, ev); waits.Waiting != "" {
+		return waits, nil
+	}
+	if replanned {
+		return d, nil
 	}
 	d.Step = r.Plan.Steps[l.Step.Index+1]
 	d.Transition = d.Step.Transition
@@ -221,7 +229,7 @@ func (r *Release) Next(s State, wanted string, ev Evidence) (Decision, error) {
 }
 
 // replan goes on at the first of the spec's steps whose weight is at or above the present one. Capacity leads traffic, so its pods have to be there already.
-func (r *Release) replan(l *Lock, d Decision) Decision {
+func (r *Release) replan(l *Lock, d Decision, attempts int) Decision {
 	if total := r.spec.RouteSpec().WeightTotal; total != l.WeightTotal {
 		return refuse("%s, and its weights are parts of %d, not %d", l.where(), l.WeightTotal, total)
 	}
@@ -235,6 +243,9 @@ func (r *Release) replan(l *Lock, d Decision) Decision {
 				l.where(), pods, st.Weight, need, l.Weight)
 		}
 		d.Transition, d.Step = Replan, st
+		if st.Index < l.Step.Index { // by history that would be a step back, and a person's
+			d.attempt = max(l.Attempt, attempts, d.attempt-1) + 1
+		}
 		return d
 	}
 	return refuse("%s, and no step of the spec has its weight or a higher one", l.where())

@@ -34,7 +34,9 @@ func TestNext(t *testing.T) {
 		return func(t tester) *story { return at(step)(t).do(render.State.Pause) }
 	}
 	full := func(step int) func(tester) *story {
-		return func(t tester) *story { return at(step)(t).do(render.State.PromoteFull) }
+		return func(t tester) *story {
+			return at(step)(t).do(func(s render.State) render.Decision { return s.PromoteFull(render.Evidence{}) })
+		}
 	}
 	took := func(ev *render.Evidence) { ev.WentBack, ev.Attempts = true, 1 }
 	rolledBack := func(steps int) func(tester) *story {

@@ -72,6 +72,9 @@ func (p Place) stands() Place {
 	return p
 }
 
+// SameStep says whether two places of an app are the same step of the same rollout.
+func (p Place) SameStep(q Place) bool { return p.stands() == q.stands() }
+
 // later says whether the place is further on in the rollout of the same revision than q.
 func (p Place) later(q Place) bool {
 	if p.Attempt != q.Attempt {
@@ -114,8 +117,7 @@ func (r *Recall) Changed(commit string, before *Place, cut bool) (more bool) {
 		return true // a pause, a sync, a waiver
 	case !r.began:
 		r.began, r.Since = true, commit
-		// What gitramp wrote from the lock before it is a transition, and no transition leads back.
-		if r.done = before == nil || before.Self == r.Tip.Parent; !r.done {
+		if r.done = before == nil; !r.done { // what was written from the lock before it may be the revert of a revert
 			r.revert(*before)
 		}
 	default:

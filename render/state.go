@@ -49,6 +49,43 @@ func ReadState(dir string, files map[string][]byte) (State, error) {
 	return s, nil
 }
 
+// Mislabelled says where a track's Deployment does not run what the lock says that it runs: somebody edited both, and the digests with them.
+func (s State) Mislabelled() (list []string) {
+	for _, track := range []struct {
+		path string
+		ref  *RevisionRef
+	}{{"prod-deployment.yaml", &s.Lock.Stable}, {"canary-deployment.yaml", s.Lock.Canary}} {
+		data, there := s.Tree.Get(track.path)
+		if !there || track.ref == nil || s.drifted(track.path) {
+			continue
+		}
+		n, err := parseObject(track.path, data)
+		if err != nil {
+			continue
+		}
+		for _, image := range track.ref.Images {
+			if runs := imageOf(n, image.Container); runs != image.Image {
+				list = append(list, fmt.Sprintf("says that container %s of %s runs %s, and that is %s", image.Container, track.path, image.Image, runs))
+			}
+		}
+	}
+	return list
+}
+
+// imageOf is the image of a Deployment's container, "" where there is none of that name.
+func imageOf(deployment *yaml.Node, container string) string {
+	containers := node.Get(deployment, "spec", "template", "spec", "containers")
+	if containers == nil {
+		return ""
+	}
+	for _, c := range containers.Content {
+		if node.Text(c, "name") == container {
+			return node.Text(c, "image")
+		}
+	}
+	return ""
+}
+
 // IsIdle says whether the tree is between two releases.
 func (s State) IsIdle() bool { return s.Lock.Phase.idle() }
 

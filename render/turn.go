@@ -49,7 +49,7 @@ func (s State) Turn(d Decision) (Tree, *Lock, error) {
 		}
 		return s.Tree.without(LockFile).with(File{LockFile, l.Encode()}), &l, nil
 	case Delete:
-		return s.deleted(l)
+		return s.deleted(l, d.settle)
 	}
 	return nil, nil, fmt.Errorf("%s: a spec is needed", d.Transition)
 }
@@ -161,17 +161,20 @@ func (s State) Resume(ev Evidence) Decision {
 	return Decision{}
 }
 
-// PromoteFull decides to record that pauses and analyses are waived from now on.
-func (s State) PromoteFull() Decision {
+// PromoteFull decides to record that pauses and analyses are waived from now on. Like every promotion it ends what a revert means.
+func (s State) PromoteFull(ev Evidence) Decision {
+	d := Decision{Transition: PromoteFull}
 	switch l := s.Lock; {
 	case l == nil:
 		return refuse("nothing is installed here")
 	case l.Canary == nil || l.Phase.GoesBack():
 		return refuse("no rollout is on its way here")
+	case ev.WentBack:
+		d.attempt = max(l.Attempt, ev.Attempts) + 1
 	case l.Full && !l.Paused:
 		return Decision{}
 	}
-	return Decision{Transition: PromoteFull}
+	return d
 }
 
 // Remove decides how an app goes: what is on its way is taken back first, then prod's route goes, and last the rest.
@@ -193,16 +196,19 @@ func (s State) Remove(ev Evidence) Decision {
 	if l.Canary != nil {
 		return Decision{Transition: Cleanup}
 	}
-	return Decision{Transition: Delete}
+	return Decision{Transition: Delete, settle: ev.Settle}
 }
 
 // deleted is prod without its route, and then nothing at all.
-func (s State) deleted(l Lock) (Tree, *Lock, error) {
+func (s State) deleted(l Lock, settle Duration) (Tree, *Lock, error) {
 	if l.Phase == Delete {
 		return nil, nil, nil
 	}
+	if settle == 0 {
+		settle = defaultSettle
+	}
 	tree := slices.DeleteFunc(slices.Clone(s.Tree), func(f File) bool { return isRoute(f.Path) })
-	l.Phase, l.Step, l.Hold, l.Paused = Delete, LockStep{0, string(Delete), l.Step.Last}, Hold{Settle: defaultSettle}, false
+	l.Phase, l.Step, l.Hold, l.Paused = Delete, LockStep{0, string(Delete), l.Step.Last}, Hold{Settle: settle}, false
 	return s.sealed(tree, l)
 }
 

@@ -76,6 +76,9 @@ func (c *cli) runAdvance(ctx context.Context, f advanceFlags, args []string) err
 	if f.wait < 0 {
 		return usage("--wait: value %q is invalid: allowed a time such as 50m", f.wait)
 	}
+	if f.wait != 0 && f.rev != "" {
+		return usage("--wait goes on by itself, and --applied-rev says what is applied now: run again instead")
+	}
 	if f.wait != 0 && (f.now != "" || f.dryRun) {
 		return usage("--wait goes by the clock: not with --now or --dry-run")
 	}

@@ -10,19 +10,20 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"syscall"
+	"time"
 )
 
 func main() {
 	debug.SetGCPercent(200) // a fleet allocates 1 GB and keeps 20 MiB: collect half as often
-	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr, nil))
 }
 
-// run is the whole program: arguments in, exit code out.
-func run(args []string, stdout, stderr io.Writer) (code int) {
+// run is the whole program: arguments in, exit code out. ticks is when to say how far work has come; nil for the real clock.
+func run(args []string, stdout, stderr io.Writer, ticks func() (<-chan time.Time, func())) (code int) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	out := &sink{to: stdout}
-	c := &cli{out: out, terminal: stdout, err: stderr}
+	c := &cli{out: out, terminal: stdout, err: stderr, ticks: ticks}
 	defer func() {
 		if r := recover(); r != nil {
 			code = c.finish(fmt.Errorf("internal error, please report it: %v", r))

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -20,9 +21,12 @@ var update = flag.Bool("update", false, "write what is printed into the scripts"
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"gitramp": func() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) },
+		"gitramp": func() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr, never)) },
 	})
 }
+
+// never is a clock for progress that does not tick: what a script expects does not depend on how busy the machine is.
+func never() (<-chan time.Time, func()) { return nil, func() {} }
 
 // TestScript runs testdata/script/<verb>_<what>.txtar. Beside testscript's own commands there are
 //

@@ -53,7 +53,7 @@ read. Missing: not installed. The exit code says whether that could be found out
 		},
 	}
 	f.flags(cmd)
-	cmd.Flags().BoolVarP(&watch, "watch", "w", false, "look again and again, and print what has changed, until interrupted")
+	cmd.Flags().BoolVarP(&watch, "watch", "w", false, "look again and again, and print it whenever it has changed, until interrupted")
 	cmd.Flags().DurationVar(&interval, "interval", 5*time.Second, "with --watch: how often to look")
 	return cmd
 }

@@ -26,7 +26,7 @@ const exitCodes = `gitramp exits with
 Of several apps the first present of 1 7 6 5 3 2 4 0 counts; the others go on
 all the same. Errors go to stderr: one line each, FILE:LINE:COLUMN: FIELD:
 PROBLEM: allowed VALUES; with -o json the same as JSON. What ends with another
-code than 0 has changed no branch, no index and no file of the app; a hook that
+code than 0 has changed no branch, no index and no file of the app that failed; a hook that
 refuses late leaves objects that git gc collects, and one that refuses the branch
 here leaves the remote's where it was pushed to.
 `

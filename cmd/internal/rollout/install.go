@@ -11,7 +11,6 @@ import (
 
 	"github.com/gitramp/gitramp/cmd/internal/app"
 	"github.com/gitramp/gitramp/cmd/internal/git"
-	"github.com/gitramp/gitramp/cmd/internal/message"
 	"github.com/gitramp/gitramp/render"
 )
 
@@ -36,7 +35,9 @@ func (v *View) Install(ctx context.Context, it *Item) (Decision, error) {
 	if it.Err != nil {
 		return Decision{}, it.Err
 	}
-	if l := it.State.Lock; l != nil {
+	if l := it.State.Lock; l != nil && l.Phase == render.Delete {
+		return it.removing(), nil
+	} else if l != nil {
 		return Decision{}, nil // it is there: run twice, nothing to do
 	}
 	if len(it.present) > 0 {
@@ -58,7 +59,7 @@ func (v *View) Install(ctx context.Context, it *Item) (Decision, error) {
 			return Decision{Refused: fmt.Sprintf("%s lies around or below %s, where app %s is installed", it.Dir, l.dir, l.name)}, nil
 		}
 	}
-	if taken, err := v.taken(ctx, it); err != nil || taken.Refused != "" {
+	if taken, err := v.taken(ctx, it, false); err != nil || taken.Refused != "" {
 		return taken, err
 	}
 	if before, err := v.everHeld(ctx, it); err != nil || before.Refused != "" {
@@ -70,35 +71,36 @@ func (v *View) Install(ctx context.Context, it *Item) (Decision, error) {
 	return Decision{Transition: render.Install}, nil
 }
 
-// taken refuses objects and places that an installed app has.
-func (v *View) taken(ctx context.Context, it *Item) (Decision, error) {
+// taken refuses objects and places that another installed app has. With byTree its tree says what that is: who moves to a place must not find somebody there,
+// whatever their specs ask for by now.
+func (v *View) taken(ctx context.Context, it *Item, byTree bool) (Decision, error) {
 	locks, err := v.locks(ctx)
 	if err != nil {
 		return Decision{}, err
 	}
-	if v.claimed == nil {
-		claimed, places := map[string]string{}, app.Places{}
-		for _, l := range locks {
-			claims, err := v.claims(l)
-			if err != nil {
-				return Decision{}, err
-			}
-			by := l.name + " in " + l.dir
-			for _, c := range claims.Objects {
-				claimed[c.Key] = by
-			}
-			places.Add(by, claims.Places)
+	objects, places := map[string]string{}, app.Places{}
+	for _, l := range locks {
+		if l.dir == it.Dir {
+			continue
 		}
-		v.claimed, v.places = claimed, places
+		claims, err := v.claims(l, byTree)
+		if err != nil {
+			return Decision{}, err
+		}
+		by := l.name + " in " + l.dir
+		for _, c := range claims.Objects {
+			objects[c.Key] = by
+		}
+		places.Add(by, claims.Places)
 	}
 	claims := it.App.Spec.Claims()
 	for _, c := range claims.Objects {
-		if by := v.claimed[c.Key]; by != "" {
+		if by := objects[c.Key]; by != "" {
 			return Decision{Refused: fmt.Sprintf("%s belongs to app %s already", c.Text, by)}, nil
 		}
 	}
 	for _, p := range claims.Places {
-		same, excludes := v.places.Meets(p)
+		same, excludes := places.Meets(p)
 		switch {
 		case same != "":
 			return Decision{Refused: fmt.Sprintf("%s belongs to app %s already", p.Host+p.Path, same)}, nil
@@ -110,12 +112,24 @@ func (v *View) taken(ctx context.Context, it *Item) (Decision, error) {
 }
 
 // claims are what an installed app has: by its spec, or, where that is gone, broken or of another app by now, by its tree.
-func (v *View) claims(l known) (render.Claims, error) {
+func (v *View) claims(l known, byTree bool) (render.Claims, error) {
+	if c, known := v.claimed[l.dir]; known {
+		return c, nil
+	}
+	c, err := v.readClaims(l, byTree)
+	if v.claimed == nil {
+		v.claimed = map[string]render.Claims{}
+	}
+	v.claimed[l.dir] = c // a view is for one verb, so always asked alike
+	return c, err
+}
+
+func (v *View) readClaims(l known, byTree bool) (render.Claims, error) {
 	data, err := v.reader.File(l.spec)
 	if err != nil {
 		return render.Claims{}, err
 	}
-	if c, bad := render.ParseSpec(l.spec, data); data != nil && bad == nil && is(c, l.name, l.dir) {
+	if c, bad := render.ParseSpec(l.spec, data); data != nil && bad == nil && is(c, l.name, l.dir) && !byTree {
 		return c.Claims(), nil
 	}
 	files, err := v.reader.Dir(l.dir)
@@ -135,28 +149,48 @@ func (v *View) everHeld(ctx context.Context, it *Item) (Decision, error) {
 	if err != nil {
 		return Decision{}, err
 	}
-	commit := removed[path.Join(it.Dir, render.LockFile)]
-	if commit == "" {
+	r, known := removed[path.Join(it.Dir, render.LockFile)]
+	switch {
+	case !known && v.cut:
+		return Decision{Refused: "history is cut off, so nobody knows whether the app was here before: fetch all of it (git fetch --unshallow, or fetch-depth: 0)"}, nil
+	case !known || r.deleted: // by gitramp delete: it may come again
 		return Decision{}, nil
 	}
-	list, err := v.repo.Commits(commit)
-	if err != nil || list[0].Trailer(message.TrailerAction) == string(render.Delete) {
-		return Decision{}, err // by gitramp delete: it may come again
+	list, err := v.repo.Commits(r.commit)
+	if err != nil {
+		return Decision{}, err
 	}
-	return Decision{Refused: fmt.Sprintf("%s held the app until %.10s (%s) removed it, and not by gitramp delete: take that back with git revert", it.Dir, commit, list[0].Subject())}, nil
+	return Decision{Refused: fmt.Sprintf("%s held the app until %.10s (%s) removed it, and not by gitramp delete: take that back with git revert", it.Dir, r.commit, list[0].Subject())}, nil
 }
 
-// removals are the newest commits that removed locks.
-func (v *View) removals(ctx context.Context) (map[string]string, error) {
+// removal is the newest commit that removed a lock.
+type removal struct {
+	commit, app string
+	deleted     bool // the lock was that of an app that is being deleted: gitramp delete ended there
+}
+
+// removals are those of all locks that are gone, by path.
+func (v *View) removals(ctx context.Context) (map[string]removal, error) {
 	if v.removed != nil {
 		return v.removed, nil
 	}
-	removed := map[string]string{}
+	removed := map[string]removal{}
 	err := v.repo.History(ctx, v.Tip, render.LockFile, func(e git.Entry) (bool, error) {
+		v.cut = v.cut || e.Cut
 		for _, ch := range e.Changes {
-			if _, newer := removed[ch.Path]; ch.New == "" && !newer {
-				removed[ch.Path] = e.Commit
+			if _, newer := removed[ch.Path]; ch.New != "" || newer {
+				continue
 			}
+			data, err := v.repo.Blobs(ch.Old)
+			if err != nil {
+				return false, err
+			}
+			r := removal{commit: e.Commit}
+			if place, ok := render.Glance(data[0]); ok {
+				r.deleted = place.Phase == render.Delete
+			}
+			r.app, _, _ = render.Owner(data[0])
+			removed[ch.Path] = r
 		}
 		return true, nil
 	})
@@ -192,13 +226,8 @@ func (v *View) deleted(ctx context.Context, arg string) (bool, error) {
 		return false, err
 	}
 	rel, inside := v.inside(arg)
-	for lock, commit := range removed {
-		list, err := v.repo.Commits(commit)
-		if err != nil {
-			return false, err
-		}
-		c := list[0]
-		if c.Trailer(message.TrailerAction) == string(render.Delete) && (c.Trailer(message.TrailerApp) == arg || inside && path.Dir(lock) == rel) {
+	for lock, r := range removed {
+		if r.deleted && (r.app == arg || inside && path.Dir(lock) == rel) {
 			return true, nil
 		}
 	}

@@ -62,6 +62,9 @@ func (v *View) earlier(ctx context.Context, it *Item, to string) (earlier, error
 	l := it.State.Lock
 	if to == "" {
 		ref := l.Previous
+		if l.Aborted != "" && it.App.Wanted == l.Aborted { // what prod runs is what it ran before
+			ref = &l.Stable
+		}
 		if l.Canary != nil && l.Phase != render.Promote && l.Phase != render.Restore {
 			ref = &l.Stable
 		}

@@ -20,23 +20,24 @@ import (
 
 // Run is one invocation of a verb.
 type Run struct {
-	Repo   *git.Repo
-	Branch string      // "" for the one that is checked out
-	Push   *git.Remote // nil: the branch of this repository alone
-	Select func(context.Context, *View) ([]*Item, error)
-	Decide func(*Item) (render.Decision, error)
-	Holds  bool // the decision depends on history
-	Once   bool // a step: where somebody else moves an app meanwhile, it is made; else it is decided again
-	Now    func() time.Time
-	Date   time.Time // of the commits; zero: now
-	Seen   *Witness  // nil: there is none
-	Reason string    // a person's, for the message
-	Unsafe string    // why what is not proven safe is made all the same; "" where it is not
-	Verb   string    // for the reflog
-	Tool   string
-	DryRun bool
-	Done   func(Outcome) // prints more of it
-	Note   func(format string, args ...any)
+	Repo     *git.Repo
+	Branch   string      // "" for the one that is checked out
+	Push     *git.Remote // nil: the branch of this repository alone
+	Select   func(context.Context, *View) ([]*Item, error)
+	Decide   func(*Item) (render.Decision, error)
+	Holds    bool // the decision depends on history
+	Approves bool // a person has looked at the step, in this clone
+	Once     bool // a step: where somebody else moves an app meanwhile, it is made; else it is decided again
+	Now      func() time.Time
+	Date     time.Time // of the commits; zero: now
+	Seen     *Witness  // nil: there is none
+	Reason   string    // a person's, for the message
+	Unsafe   string    // why what is not proven safe is made all the same; "" where it is not
+	Verb     string    // for the reflog
+	Tool     string
+	DryRun   bool
+	Done     func(Outcome) // prints more of it
+	Note     func(format string, args ...any)
 }
 
 // Result is what became of one item.
@@ -200,8 +201,18 @@ func (r *Run) Look(ctx context.Context) (out Outcome, err error) {
 		}
 		it.Began = began[it.Since]
 		res := Result{Item: it}
-		if res.Decision, res.Err = it.Next(); len(items) > 1 {
+		res.Decision, res.Err = it.Next()
+		if res.Err == nil && res.Decision.Transition == render.Sync {
+			if taken, err := view.taken(ctx, it, true); err != nil {
+				return out, err
+			} else if taken.Refused != "" {
+				res.Decision = taken
+			}
+		}
+		if len(items) > 1 {
 			it.App.Forget()
+		} else if it.App != nil && it.App.Release == nil && it.State.Lock != nil {
+			_ = it.App.Compile() // for its steps; where that fails there are none to show
 		}
 		out.Results = append(out.Results, res)
 	}
@@ -236,20 +247,71 @@ func (r *Run) evidence(ctx context.Context, view *View, items []*Item) error {
 func (r *Run) decide(ctx context.Context, view *View, it *Item, before map[string]Result) (Result, error) {
 	res := Result{Item: it}
 	if was, raced := before[it.Name]; r.Once && raced && self(it) != self(was.Item) {
-		by, err := view.lastChange(ctx, it)
-		if err != nil {
+		if by, err := view.lastChange(ctx, it); err != nil {
 			return res, err
+		} else if done, other := meanwhile(it, was); done {
+			res.By, res.Decision = by, was.Decision
+			return res, nil
+		} else if other {
+			res.Decision = render.Decision{Waiting: fmt.Sprintf("somebody else was faster: %.10s (%s)", by.ID, by.Subject())}
+			return res, nil
 		}
-		res.By, res.Decision = by, was.Decision
-		return res, nil
 	}
-	if res.Decision, res.Err = r.Decide(it); res.Err != nil || res.Decision.Transition == "" {
+	if res.Decision, res.Err = r.Decide(it); res.Err == nil && res.Decision.Transition != "" {
+		if refused, err := r.refuse(ctx, view, it, res.Decision); err != nil {
+			return res, err
+		} else if refused.Refused != "" {
+			res.Decision = refused
+		}
+	}
+	if res.Err != nil || res.Decision.Transition == "" {
 		it.App.Forget()
 		return res, nil
 	}
 	res.Move, res.Err = r.move(it, res.Decision)
 	it.App.Forget()
 	return res, nil
+}
+
+// meanwhile says whether somebody else has made the very move that was meant, or another one. A pause, or a sync, is neither: then it is decided again.
+func meanwhile(it *Item, was Result) (done, other bool) {
+	switch now := it.State.Lock; {
+	case now == nil || was.Move.After == nil:
+		return now == was.Move.After, true
+	case now.Place().SameStep(was.Move.After.Place()):
+		return true, false
+	case was.Move.Before != nil && now.Place().SameStep(was.Move.Before.Place()):
+		return false, false
+	}
+	return false, true
+}
+
+// refuse looks at what package render cannot see: whether a place that the app moves to is another's, and whether the step that a person approves is the one that
+// this clone has shown.
+func (r *Run) refuse(ctx context.Context, view *View, it *Item, d render.Decision) (render.Decision, error) {
+	if d.Transition == render.Sync {
+		return view.taken(ctx, it, true)
+	}
+	if !r.Approves || r.Push == nil {
+		return render.Decision{}, nil
+	}
+	b, err := r.Repo.Branch(ctx, r.Branch)
+	if err != nil || b.Tip == "" || b.Tip == view.Tip {
+		return render.Decision{}, err
+	}
+	here, err := r.Repo.Reader(ctx, b.Tip)
+	if err != nil {
+		return render.Decision{}, err
+	}
+	defer here.Close()
+	lock, err := here.File(it.Dir + "/" + render.LockFile)
+	if err != nil {
+		return render.Decision{}, err
+	}
+	if seen, ok := render.Glance(lock); ok && !seen.SameStep(it.State.Lock.Place()) {
+		return render.Decision{Refused: fmt.Sprintf("%s is at %s by now, and %s here is not: look again (git pull)", r.Push, stands(it.State.Lock), r.Branch)}, nil
+	}
+	return render.Decision{}, nil
 }
 
 // self names the tree of an item.
@@ -369,6 +431,11 @@ func (r *Run) write(ctx context.Context, branch git.Branch, out *Outcome) error 
 		return err
 	}
 	out.Tip = tip
+	if r.Push != nil {
+		if here, err := r.Repo.Branch(ctx, r.Branch); err == nil && here.Tip != "" && here.Tip != tip {
+			r.Note("%s here is not where %s was, so it stays as it is: git pull", r.Branch, r.Push)
+		}
+	}
 	made := w.Made
 	for i := range out.Results {
 		if out.Results[i].Move != nil {

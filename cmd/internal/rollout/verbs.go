@@ -9,6 +9,8 @@ import (
 // Next decides what comes next for an item. What goes back goes on without a spec: somebody aborted, and its traffic may not be gone yet.
 func (it *Item) Next() (Decision, error) {
 	switch l := it.State.Lock; {
+	case l != nil && l.Phase == render.Delete:
+		return it.removing(), nil
 	case it.App == nil && l != nil && l.Phase.GoesBack():
 		return it.State.Finish("", it.Evidence), nil
 	case it.Gone:
@@ -19,13 +21,22 @@ func (it *Item) Next() (Decision, error) {
 	return it.App.Next(it.Evidence)
 }
 
+// removing is what an app waits for that is being deleted: another call of that verb.
+func (it *Item) removing() Decision {
+	d := it.State.Remove(it.Evidence)
+	if d.Refused == "" {
+		d = Decision{Waiting: "being deleted: gitramp delete goes on", Until: d.Until}
+	}
+	return d
+}
+
 func (it *Item) orphaned() Decision {
 	return Decision{Refused: fmt.Sprintf("its spec %s is gone, or says another name or output path: put it back, or gitramp abort and gitramp delete %s", it.File, it.Dir)}
 }
 
 // Promote decides on a person's approval. What only waits to be applied is not approved away; with full it is recorded all the same, and before a sync.
-func (it *Item) Promote(full bool) (Decision, error) {
-	it.Evidence.Promoted, it.Evidence.Full = true, full
+func (it *Item) Promote(full, replan bool) (Decision, error) {
+	it.Evidence.Promoted, it.Evidence.Full, it.Evidence.Replan = true, full, replan
 	if l := it.State.Lock; l != nil && l.Canary == nil && !it.Gone && it.App != nil && it.App.Wanted == l.Stable.Revision {
 		return Decision{Refused: "no rollout is on its way: prod runs what the spec asks for"}, nil
 	}
@@ -33,7 +44,7 @@ func (it *Item) Promote(full bool) (Decision, error) {
 	if err != nil || !full || d.Waiting == "" && d.Transition != render.Sync {
 		return d, err
 	}
-	if record := it.State.PromoteFull(); record.Transition != "" || record.Refused != "" {
+	if record := it.State.PromoteFull(it.Evidence); record.Transition != "" || record.Refused != "" {
 		return record, nil
 	}
 	return d, nil
@@ -77,8 +88,8 @@ func (it *Item) Retry() (Decision, error) {
 		return Decision{Refused: "nothing was aborted: a rollout is on its way"}, nil
 	case l.Canary == nil && l.Aborted != it.App.Wanted && !it.Evidence.WentBack:
 		return Decision{Refused: "nothing was aborted that the spec asks for"}, nil
-	case d.Transition == render.Cleanup:
-		return d, nil // the retry comes after it
+	case l.Canary != nil && d.Transition != "":
+		return Decision{Waiting: "the abort is not over: gitramp advance goes on with it, and then retry again"}, nil
 	}
 	return d, nil
 }
@@ -92,6 +103,9 @@ func (it *Item) Delete(yes bool) (Decision, error) {
 		return Decision{}, nil
 	case !it.Gone && !yes && l.Phase != render.Delete:
 		return Decision{Refused: fmt.Sprintf("its spec %s is still there: remove that first, or say --yes", it.File)}, nil
+	}
+	if it.App != nil {
+		it.Evidence.Settle = *it.App.Spec.Spec.Settle
 	}
 	it.App = nil
 	return it.State.Remove(it.Evidence), nil

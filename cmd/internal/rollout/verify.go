@@ -3,7 +3,6 @@ package rollout
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -93,27 +92,36 @@ func (v *View) tree(ctx context.Context, it *Item) (*Verified, error) {
 	r := &Verified{App: it.Name, Dir: it.Dir}
 	l := it.State.Lock
 	if it.Err != nil {
-		var spec render.SpecError
-		if errors.As(it.Err, &spec) {
-			return r, it.Err
+		for line := range strings.SplitSeq(it.Err.Error(), "\n") {
+			file, problem, ok := strings.Cut(line, ": ")
+			if !ok {
+				file, problem = it.Dir, line
+			}
+			r.Findings = append(r.Findings, Finding{Path: file, Problem: problem})
 		}
-		r.Findings = append(r.Findings, Finding{Path: it.Dir, Problem: strings.TrimPrefix(it.Err.Error(), it.Dir+": ")})
 		return r, nil
 	}
 	if l == nil {
 		r.note("not installed yet")
 		return r, nil
 	}
-	r.Step = l.Step.Name
+	if r.Step = l.Step.Name; l.Phase.GoesBack() {
+		r.Step = string(l.Phase)
+	}
 	for _, d := range it.State.Drift {
 		if err := v.drift(ctx, it, d, r); err != nil {
 			return r, err
 		}
 	}
+	for _, why := range it.State.Mislabelled() {
+		r.find(render.LockFile, "%s", why)
+	}
 	if split := it.State.Split(); split != nil && (split.Weight != l.Weight || l.Phase == render.Abort && len(split.Matches) > 0) {
 		r.find(render.LockFile, "says weight %d, and the route sends %d and has %d header and cookie rules", l.Weight, split.Weight, len(split.Matches))
 	}
 	switch {
+	case it.Gone && v.lies(it.File):
+		r.find("", "its spec %s is of another app or output path", it.File)
 	case it.Gone:
 		r.note("its spec %s is gone", it.File)
 	case len(it.State.Drift) == 0 && it.App != nil:
@@ -217,7 +225,7 @@ func (v *View) VerifyCommit(ctx context.Context, from, to, dir string, spec *app
 	case err != nil:
 		return r, err
 	case held != "" && !p.same():
-		r.find("", "goes back from %s to %s, as %.10s left it: somebody took commits back", stands(p.before.Lock), stands(p.after.Lock), held)
+		return r, v.reverted(ctx, held, p, r)
 	case closest != nil:
 		for _, ch := range render.Changes(closest, p.after.Tree) {
 			r.edits(ch, "")
@@ -226,6 +234,19 @@ func (v *View) VerifyCommit(ctx context.Context, from, to, dir string, spec *app
 		p.illegal(r)
 	}
 	return r, nil
+}
+
+// reverted says that somebody took commits back, and what beside that was edited.
+func (v *View) reverted(ctx context.Context, held string, p *pair, r *Verified) error {
+	r.find("", "goes back from %s to %s, as %.10s left it: somebody took commits back", stands(p.before.Lock), stands(p.after.Lock), held)
+	var then readState
+	if _, _, err := v.stateAt(ctx, held, p.dir, &then); err != nil {
+		return err
+	}
+	for _, ch := range render.Changes(then.Tree, p.after.Tree) {
+		r.edits(ch, "")
+	}
+	return nil
 }
 
 // pair reads both states; nil where that says it all.
@@ -367,6 +388,7 @@ func (p *pair) allowed() string {
 
 // transition finds the one that leads from before to after. Where there is none, closest is the tree that was meant, if one is alike but for edited files.
 func (p *pair) transition() (closest render.Tree, t render.Transition, ok bool) {
+	fewest := 0
 	try := func(d Decision, turn func(Decision) (render.Tree, *render.Lock, error)) bool {
 		if d.Transition == "" || ok {
 			return ok
@@ -375,10 +397,11 @@ func (p *pair) transition() (closest render.Tree, t render.Transition, ok bool) 
 		if err != nil {
 			return false
 		}
-		if ok = len(render.Changes(tree, p.after.Tree)) == 0; ok {
+		changes := len(render.Changes(tree, p.after.Tree))
+		if ok = changes == 0; ok {
 			t = d.Transition
-		} else if l := p.after.Lock; l != nil && lock != nil && closest == nil && stands(l) == stands(lock) && l.Attempt == lock.Attempt && len(l.Files) == len(lock.Files) {
-			closest = tree
+		} else if l := p.after.Lock; l != nil && lock != nil && (closest == nil || changes < fewest) && stands(l) == stands(lock) && l.Attempt == lock.Attempt && len(l.Files) == len(lock.Files) {
+			closest, fewest = tree, changes
 		}
 		return ok
 	}
@@ -404,12 +427,21 @@ func (p *pair) transition() (closest render.Tree, t render.Transition, ok bool) 
 	s := p.before.State
 	back := settled
 	back.WentBack, back.Attempts = true, max(p.attempt()-1, 0)
-	for _, d := range []Decision{s.Abort(), s.Pause(), s.Resume(settled), s.Resume(back), s.PromoteFull(), s.Remove(settled), s.Finish("", settled), s.Finish(s.Lock.Stable.Revision, settled)} {
+	for _, d := range []Decision{s.Abort(), s.Pause(), s.Resume(settled), s.Resume(back), s.PromoteFull(settled), s.PromoteFull(back), p.remove(), s.Finish("", settled), s.Finish(s.Lock.Stable.Revision, settled)} {
 		if try(d, s.Turn) {
 			return nil, t, true
 		}
 	}
 	return closest, "", false
+}
+
+// remove is what gitramp delete decides; how long its route's removal settles is in the tree that it led to.
+func (p *pair) remove() Decision {
+	ev := settled
+	if l := p.after.Lock; l != nil {
+		ev.Settle = l.Hold.Settle
+	}
+	return p.before.Remove(ev)
 }
 
 // same says whether the lock did not move: then no file may have been edited, though one may have been mended.

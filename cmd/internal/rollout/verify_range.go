@@ -53,6 +53,9 @@ func (v *View) VerifyHistory(ctx context.Context, items []*Item, from string) ([
 	if err != nil {
 		return nil, err
 	}
+	if cut {
+		return nil, app.Conflict{Text: "history is cut off, so it cannot be verified: fetch all of it (git fetch --unshallow, or fetch-depth: 0)"}
+	}
 	slices.Reverse(list)
 	var all []*Verified
 	for _, ch := range list {
@@ -61,9 +64,6 @@ func (v *View) VerifyHistory(ctx context.Context, items []*Item, from string) ([
 			return nil, err
 		}
 		all = append(all, r)
-	}
-	if cut && len(all) > 0 {
-		all[0].note("the clone is shallow: what was before is not here")
 	}
 	return all, nil
 }

@@ -51,10 +51,10 @@ type View struct {
 	repo    *git.Repo
 	reader  *git.Reader
 	set     *app.Set
-	apps    []known           // once they are asked for
-	removed map[string]string // lock -> the commit that removed it, once that is asked for
-	places  app.Places        // who has which place of a router, once that is asked for
-	claimed map[string]string // what installed apps have -> which app, likewise
+	apps    []known                  // once they are asked for
+	removed map[string]removal       // by lock, once that is asked for
+	cut     bool                     // the history that was asked is shallow
+	claimed map[string]render.Claims // output path -> what the app there has, once that is asked for
 }
 
 // NewView reads at a commit.
@@ -63,7 +63,9 @@ func NewView(ctx context.Context, repo *git.Repo, tip string) (*View, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &View{Tip: tip, repo: repo, reader: reader, set: app.NewSet()}, nil
+	set := app.NewSet()
+	set.Unclaimed = true
+	return &View{Tip: tip, repo: repo, reader: reader, set: set}, nil
 }
 
 // committed is the text of a spec at the tip: where the repository holds the spec, that counts and not what lies in the work tree.
@@ -192,6 +194,10 @@ func fullName(namespace, name string) string {
 
 // Specs makes an item of every spec that the arguments name, and of every app below a directory among them whose spec is gone.
 func (v *View) Specs(ctx context.Context, args []string) ([]*Item, error) {
+	args, named, err := v.byName(ctx, args)
+	if err != nil || len(args) == 0 && named != nil {
+		return named, err
+	}
 	files, err := v.specFiles(ctx, args)
 	if v.repo.Root() == "" && err != nil { // nothing lies on disk: what is installed is what there is
 		return v.Installed(ctx, args)
@@ -215,7 +221,28 @@ func (v *View) Specs(ctx context.Context, args []string) ([]*Item, error) {
 		items = append(items, it)
 	}
 	orphans, err := v.orphans(ctx, args, items)
-	return append(items, orphans...), err
+	return append(append(named, items...), orphans...), err
+}
+
+// byName takes the arguments out that are no file or directory but the name of an installed app.
+func (v *View) byName(ctx context.Context, args []string) (rest []string, items []*Item, err error) {
+	for _, arg := range args {
+		if _, err := os.Lstat(arg); err == nil {
+			rest = append(rest, arg)
+			continue
+		}
+		locks, err := v.locks(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		i := slices.IndexFunc(locks, func(l known) bool { return l.name == arg })
+		if i < 0 {
+			rest = append(rest, arg)
+			continue
+		}
+		items = append(items, v.byLock(locks[i].dir))
+	}
+	return rest, items, nil
 }
 
 // specFiles are the files of the arguments. A directory whose last spec is gone has none, and is no error where it leaves an app behind.
@@ -404,7 +431,16 @@ func (v *View) All(ctx context.Context, args []string) ([]*Item, error) {
 			}
 		}
 	}
-	return items, nil
+	return withoutMoved(items), nil
+}
+
+// withoutMoved leaves out an app whose spec is gone where another item is of the spec that has moved.
+func withoutMoved(items []*Item) []*Item {
+	at := map[string]bool{}
+	for _, it := range items {
+		at[it.Dir] = at[it.Dir] || it.App != nil
+	}
+	return slices.DeleteFunc(items, func(it *Item) bool { return it.Gone && at[it.Dir] })
 }
 
 // named are the installed apps that one argument names.
