@@ -98,6 +98,7 @@ type Recall struct {
 	Since string // the commit that began the step, once it is known
 
 	began    bool
+	lawful   bool // it was written from the lock before it
 	over     bool // the attempt that comes next was finished
 	wentBack bool
 	backFrom string
@@ -112,12 +113,13 @@ func (r *Recall) Changed(commit string, before *Place, cut bool) (more bool) {
 	switch {
 	case r.done:
 	case cut:
-		r.cut, r.done = true, true
+		r.cut, r.done = !r.lawful, true // a step that was made from the one before it needs no more history than that
 	case !r.began && before != nil && before.stands() == r.Tip.stands():
 		return true // a pause, a sync, a waiver
 	case !r.began:
 		r.began, r.Since = true, commit
 		if r.done = before == nil; !r.done { // what was written from the lock before it may be the revert of a revert
+			r.lawful = before.Self == r.Tip.Parent
 			r.revert(*before)
 		}
 	default:
