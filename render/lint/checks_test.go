@@ -67,6 +67,7 @@ func flux(spec string) string {
 var (
 	prodHost  = "      - {path: /, pathType: Prefix, backend: {service: {name: shop, port: {number: 80}}}}"
 	canaryRow = "      - {path: /, pathType: Prefix, backend: {service: {name: shop-canary, port: {number: 80}}}}"
+	leftOver  = []string{"  name: shop\n  namespace: web\nspec:\n  ingressClassName", "  name: shop\n  namespace: web\n  annotations: {nginx.ingress.kubernetes.io/canary-weight: \"20\"}\nspec:\n  ingressClassName"}
 	affinity  = []string{"  name: shop\n  namespace: web\nspec:\n  ingressClassName", "  name: shop\n  namespace: web\n  annotations: {nginx.ingress.kubernetes.io/affinity: cookie}\nspec:\n  ingressClassName"}
 )
 
@@ -87,6 +88,11 @@ var vectors = []vector{
 	{"GR101", "another port", nginx, nil, strings.Replace(ingress("blog", "blog.example.com", "/", "shop", "nginx"), "80", "81", 1), nil},
 	{"GR101", "a path that the canary has too", nginx, []string{prodHost, prodHost + "\n" + strings.Replace(prodHost, "path: /", "path: /api", 1),
 		canaryRow, canaryRow + "\n" + strings.Replace(canaryRow, "path: /", "path: /api", 1)}, "", nil},
+	{"GR101", "another host with annotations left over", nginx, nil, ingress("blog", "blog.example.com", "/", "shop", "nginx", `canary-weight: "10"`), []string{"name: shop"}},
+	{"GR102", "prod with annotations left over", nginx, leftOver, "", nil},
+	{"GR102", "a preview with annotations left over", nginx, nil, ingress("preview", "preview.example.com", "/", "shop-canary", "nginx", `canary-weight: "10"`), []string{"name: shop-canary"}},
+	{"GR111", "prod with annotations left over", nginx, leftOver, "", nil},
+	{"GR111", "annotations left over, and nothing to merge into", nginx, nil, ingress("blog", "blog.example.com", "/", "blog", "nginx", `canary-weight: "10"`), nil},
 	{"GR102", "a preview", nginx, nil, ingress("preview", "preview.example.com", "/", "shop-canary", "nginx"), []string{"name: shop-canary"}},
 	{"GR102", "a preview by a third Service", nginx, nil, ingress("preview", "preview.example.com", "/", "shop-preview", "nginx"), nil},
 	{"GR103", "two canaries of a host and path", nginx, nil, ingress("second", "shop.example.com", "/", "other", "nginx", `canary: "true"`), []string{"name: second"}},
@@ -319,6 +325,25 @@ func TestNothingWrong(t *testing.T) {
 		r := lint.Run([]lint.File{{Name: name, Path: name, Data: []byte(base(t, name))}})
 		if r.Canaries != 1 || len(r.Findings) != 0 {
 			t.Errorf("%s: %d canaries, %v", name, r.Canaries, lines(r))
+		}
+	}
+}
+
+// TestForgottenFlag: what is said of an Ingress with canary annotations and no canary, by whether another has its host and path.
+func TestForgottenFlag(t *testing.T) {
+	for host, want := range map[string]string{
+		"shop.example.com": "has canary annotations and no canary: \"true\", so it is an ordinary Ingress for shop.example.com/, which Ingress web/shop has too",
+		"blog.example.com": "has canary annotations and no canary: \"true\", so it is an ordinary Ingress",
+	} {
+		extra := ingress("second", host, "/", "second", "nginx", `canary-weight: "10"`)
+		var got []string
+		for _, f := range lint.Run([]lint.File{{Name: nginx, Path: nginx, Data: []byte(base(t, nginx))}, {Name: "extra.yaml", Path: "extra.yaml", Data: []byte(extra)}}).Findings {
+			if f.Code == "GR106" {
+				got = append(got, f.Message)
+			}
+		}
+		if diff := cmp.Diff([]string{want}, got); diff != "" {
+			t.Errorf("%s (- want, + found):\n%s", host, diff)
 		}
 	}
 }

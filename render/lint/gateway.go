@@ -57,7 +57,7 @@ func (r *repo) otherRoutes(c *canary) {
 	}
 	for _, o := range r.kinds(c.route, "Ingress") {
 		for _, l := range locations(o) {
-			if o.namespace == c.route.namespace && l.service == c.canary && !o.meantAsCanary() {
+			if o.namespace == c.route.namespace && l.service == c.canary && !o.isCanary() {
 				r.found("GR121", o, l.at, "leads to %s, the canary's Service in %s, whatever the weight there", c.canary, c.route)
 			}
 		}

@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"fmt"
 	"regexp"
 	"strconv"
 
@@ -16,6 +17,9 @@ func (r *repo) ingresses() {
 		r.canaryFlag(o)
 		r.weights(o)
 		r.headers(o)
+		if !o.isCanary() {
+			continue
+		}
 		for _, l := range locations(o) {
 			r.merges(l)
 			r.previews(l)
@@ -42,17 +46,27 @@ func quoted(n *yaml.Node) bool { return n.Tag == "!!str" }
 
 func (r *repo) canaryFlag(o *object) {
 	value, n := o.note("canary")
-	on, err := strconv.ParseBool(value) // as the controller does (internal/ingress/annotations/parser/main.go)
+	_, err := strconv.ParseBool(value)
 	switch {
 	case n == nil:
-		r.found("GR106", o, o.at("metadata", "annotations"), "has canary annotations and no canary: \"true\", so it is an ordinary Ingress for the same host and path")
+		r.found("GR106", o, o.at("metadata", "annotations"), "has canary annotations and no canary: \"true\", so it is an ordinary Ingress%s", r.rival(o))
 	case err != nil:
-		r.found("GR106", o, o.atAnnotation(nginx+"canary"), "canary is %q, which is no boolean, so this is an ordinary Ingress for the same host and path", value)
-	case !on:
-		r.found("GR106", o, o.atAnnotation(nginx+"canary"), "canary is \"false\" and other canary annotations are left, so it is an ordinary Ingress for the same host and path")
+		r.found("GR106", o, o.atAnnotation(nginx+"canary"), "canary is %q, which is no boolean, so this is an ordinary Ingress%s", value, r.rival(o))
+	case !o.isCanary():
+		r.found("GR106", o, o.atAnnotation(nginx+"canary"), "canary is \"false\" and other canary annotations are left, so it is an ordinary Ingress%s", r.rival(o))
 	case !quoted(n):
 		r.found("GR106", o, o.atAnnotation(nginx+"canary"), "canary: %s is a boolean without quotes, and the API server refuses the object", value)
 	}
+}
+
+// rival says which ordinary Ingress has a host and path of this one too; "" where none has.
+func (r *repo) rival(o *object) string {
+	for _, l := range locations(o) {
+		if main, how := r.mainOf(l); how == mergedInto {
+			return fmt.Sprintf(" for %s, which %s has too", l.where(), main.o)
+		}
+	}
+	return ""
 }
 
 var decimal = regexp.MustCompile(`^[0-9]+$`)
@@ -160,7 +174,7 @@ func objectsOf(ls []location) []*object {
 // previews: an ordinary route to the canary's Service takes its upstream away from the canary.
 func (r *repo) previews(l location) {
 	for _, o := range r.byKind["Ingress"] {
-		if o.meantAsCanary() || !oneController(o, l.o) {
+		if o.isCanary() || !oneController(o, l.o) {
 			continue
 		}
 		for _, m := range locations(o) {
@@ -179,7 +193,7 @@ func (r *repo) previews(l location) {
 func (r *repo) leaks(c *canary) {
 	for _, main := range c.mains {
 		for _, o := range r.byKind["Ingress"] {
-			if o.meantAsCanary() || !oneController(o, main.o) {
+			if o.isCanary() || !oneController(o, main.o) {
 				continue
 			}
 			for _, l := range locations(o) {
