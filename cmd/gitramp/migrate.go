@@ -94,6 +94,7 @@ func migration(a *app.App, to, gateway string) (m show.Migration, err error) {
 		return m, err
 	}
 	m.Steps = len(from)
+	m.Cookies = slices.ContainsFunc(a.Spec.RouteSpec().Match, func(match route.Match) bool { return match.Cookie != nil })
 	m.Differences, m.Requests, err = ask.Compare(from, there)
 	return m, err
 }

@@ -163,6 +163,41 @@ func TestMigrate(t *testing.T) {
 	}
 }
 
+// TestCookieTwice: what Nature says of a cookie that comes twice is what the routers do: ingress-nginx reads the first, gateway-api finds never before always.
+func TestCookieTwice(t *testing.T) {
+	data, err := os.ReadFile("../../fixtures/cookie/canary.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := render.ParseSpec("canary.yaml", data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := ask.Rewrite(c, route.GatewayAPI, "public")
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := render.ParseSpec("canary.yaml", w.Text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if notes := strings.Join(ask.Nature(c.RouteSpec(), route.GatewayAPI), "\n"); !strings.Contains(notes, "a cookie that a request carries twice") {
+		t.Errorf("not said of cookies that come twice:\n%s", notes)
+	}
+	for cookies, want := range map[string][2]string{
+		"beta=always; beta=never": {"canary 1/1", "prod 1/1"},
+		"beta=never; beta=always": {"prod 1/1", "prod 1/1"},
+		"beta=other; beta=always": {"prod 95/100, canary 5/100", "canary 1/1"},
+	} {
+		for i, steps := range [][]ask.Step{ramp(t, c), ramp(t, other)} {
+			r, err := steps[2].Ask(route.Request{Host: "account.example.com", Path: "/", Header: map[string]string{"Cookie": cookies}})
+			if err != nil || text(r) != want[i] {
+				t.Errorf("%s, router %d: %s (%v), want %s", cookies, i, text(r), err, want[i])
+			}
+		}
+	}
+}
+
 // TestCompareFinds: what differs is found, once for requests that are treated alike.
 func TestCompareFinds(t *testing.T) {
 	idle, weighted, full := golden(t, "seed/00-idle"), golden(t, "seed/02-weight-20"), golden(t, "seed/05-full")
