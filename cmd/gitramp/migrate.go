@@ -30,6 +30,9 @@ the spec that has to change, and writes nothing. Exits with 3 where a request is
 routed otherwise, or where the other router cannot do what the spec asks for.`,
 		Example: "  gitramp migrate --to gateway-api --gateway infra/public canary.yaml\n  gitramp migrate --to ingress-nginx canary.yaml -o json",
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if to == "" {
+				return usage("--to is missing: allowed %s", strings.Join(route.Names(), ", "))
+			}
 			if !slices.Contains(route.Names(), to) {
 				return usage("--to: value %q is invalid: allowed %s", to, strings.Join(route.Names(), ", "))
 			}
