@@ -94,7 +94,7 @@ var Checks = []Check{
 		"A pod counts as ready when its process runs, and gets requests before it can answer them.",
 		"k8s.io/api core/v1 Container.ReadinessProbe",
 		"Add a readinessProbe, tcpSocket at least."},
-	{"GR206", Warning, "No preStop, or a grace period that ends before it",
+	{"GR206", Warning, "No preStop, one that is too short, or a grace period that ends before it",
 		"Routers learn of a deleted pod late (ingress-nginx up to 3.3 s and the way there): a pod that stops at once drops what still comes.",
 		"measured with ingress-nginx v1.15.1 and Traefik v3.7.13: 0 of 14,300 requests failed with pods that live on 6 s, 219 of 7,800 without",
 		"Add lifecycle.preStop.sleep of 10 s, and a longer terminationGracePeriodSeconds."},

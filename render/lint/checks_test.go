@@ -71,6 +71,9 @@ var (
 	affinity  = []string{"  name: shop\n  namespace: web\nspec:\n  ingressClassName", "  name: shop\n  namespace: web\n  annotations: {nginx.ingress.kubernetes.io/affinity: cookie}\nspec:\n  ingressClassName"}
 )
 
+// pods are prod's for a route in the namespace web.
+const pods = "apiVersion: v1\nkind: Service\nmetadata: {name: shop, namespace: web}\nspec: {selector: {app: shop}}\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: shop, namespace: web}\nspec:\n  template:\n    metadata: {labels: {app: shop}}\n    spec:\n      containers:\n"
+
 var vectors = []vector{
 	{"GR001", "a broken file", nginx, nil, "a: b: c\n", []string{"a: b: c"}},
 	{"GR001", "a template", nginx, nil, "{{- if .Values.on }}\na: {{ .Values.a }}\n{{- end }}\n", nil},
@@ -177,6 +180,11 @@ var vectors = []vector{
 	{"GR205", "none", nginx, []string{"readinessProbe: {tcpSocket: {port: 8080}}\n        lifecycle: {preStop: {sleep", "lifecycle: {preStop: {sleep"}, "", []string{"containers:"}},
 	{"GR205", "a Deployment without a canary", nginx, nil, "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: blog}\nspec: {template: {spec: {containers: [{name: a, image: a}]}}}\n", nil},
 	{"GR206", "none", nginx, []string{"        lifecycle: {preStop: {sleep: {seconds: 10}}}\n", ""}, "", []string{"containers:"}},
+	{"GR206", "shorter than the router needs", nginx, []string{"seconds: 10", "seconds: 2"}, "", []string{"containers:"}},
+	{"GR206", "shorter than the router needs, by a command", nginx, []string{"sleep 10", "sleep 4s"}, "", []string{"containers:"}},
+	{"GR206", "as long as the router needs", nginx, []string{"seconds: 10", "seconds: 5", "sleep 10", "sleep 5"}, "", nil},
+	{"GR206", "minutes", nginx, []string{"sleep 10", "sleep 2m"}, "", nil},
+	{"GR206", "shorter than a Gateway needs", gateway, nil, pods + "      - {name: a, image: 'a@sha256:aa', lifecycle: {preStop: {sleep: {seconds: 2}}}}\n", []string{"containers:"}},
 	{"GR206", "too long for the grace period", nginx, []string{"seconds: 10", "seconds: 30"}, "", []string{"spec:"}},
 	{"GR206", "a grace period that is too short", nginx, []string{"sleep 10", "/bin/sleep 10", "    spec:\n      containers:\n      - name: shop\n        image: registry.example.com/shop@sha256:b", "    spec:\n      terminationGracePeriodSeconds: 5\n      containers:\n      - name: shop\n        image: registry.example.com/shop@sha256:b"}, "", []string{"PeriodSeconds"}},
 	{"GR206", "in a sidecar", nginx, []string{"        lifecycle: {preStop: {sleep: {seconds: 10}}}\n", "      - {name: proxy, image: 'p@sha256:aa', lifecycle: {preStop: {httpGet: {port: 1}}}}\n"}, "", nil},
