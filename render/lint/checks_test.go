@@ -72,7 +72,7 @@ var (
 )
 
 // pods are prod's for a route in the namespace web.
-const pods = "apiVersion: v1\nkind: Service\nmetadata: {name: shop, namespace: web}\nspec: {selector: {app: shop}}\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: shop, namespace: web}\nspec:\n  template:\n    metadata: {labels: {app: shop}}\n    spec:\n      containers:\n"
+const pods = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: shop, namespace: web}\nspec:\n  template:\n    metadata: {labels: {app: shop}}\n    spec:\n      containers:\n"
 
 var vectors = []vector{
 	{"GR001", "a broken file", nginx, nil, "a: b: c\n", []string{"a: b: c"}},
