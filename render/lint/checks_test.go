@@ -74,6 +74,9 @@ var (
 // pods are prod's for a route in the namespace web.
 const pods = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: shop, namespace: web}\nspec:\n  template:\n    metadata: {labels: {app: shop}}\n    spec:\n      containers:\n"
 
+// second is an ordinary route for the host and path of the canary's.
+const second = "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata:\n  name: second\n  namespace: web\nspec:\n  parentRefs: [{name: public, namespace: infra}]\n  hostnames: [shop.example.com]\n  rules:\n  - matches: [{path: {value: /}}]\n    backendRefs: [{name: other, port: 80}]\n"
+
 var vectors = []vector{
 	{"GR001", "a broken file", nginx, nil, "a: b: c\n", []string{"a: b: c"}},
 	{"GR001", "a template", nginx, nil, "{{- if .Values.on }}\na: {{ .Values.a }}\n{{- end }}\n", nil},
@@ -103,6 +106,16 @@ var vectors = []vector{
 		ingress("second", "shop.example.com", "/api", "other", "nginx", `canary: "true"`), []string{"name: second"}},
 	{"GR103", "a canary of something else", nginx, nil, ingress("blog", "blog.example.com", "/", "blog", "nginx") + ingress("second", "blog.example.com", "/", "other", "nginx", `canary: "true"`), nil},
 	{"GR103", "two routes", gateway, nil, strings.ReplaceAll(route, "NAME", "second"), []string{"name: second"}},
+	{"GR103", "a second ordinary Ingress", nginx, nil, ingress("second", "shop.example.com", "/", "other", "nginx"), []string{"name: other"}},
+	{"GR103", "a second ordinary Ingress for the same Service", nginx, nil, ingress("second", "shop.example.com", "/", "shop", "nginx"), []string{"name: shop"}},
+	{"GR101", "a second ordinary Ingress for the same host, path and Service", nginx, nil, ingress("second", "shop.example.com", "/", "shop", "nginx"), nil},
+	{"GR103", "a second ordinary Ingress for another path", nginx, nil, ingress("second", "shop.example.com", "/api", "other", "nginx"), nil},
+	{"GR103", "a second ordinary Ingress of another controller", nginx, nil, ingress("second", "shop.example.com", "/", "other", "internal"), nil},
+	{"GR103", "a second ordinary route", gateway, nil, second, []string{"name: second"}},
+	{"GR103", "a second ordinary route for everything", gateway, nil, strings.Replace(second, "- matches: [{path: {value: /}}]\n    backend", "- backend", 1), []string{"name: second"}},
+	{"GR103", "a second ordinary route for another host", gateway, nil, strings.Replace(second, "shop.example", "blog.example", 1), nil},
+	{"GR103", "a second ordinary route for another path", gateway, nil, strings.Replace(second, "value: /", "value: /api", 1), nil},
+	{"GR103", "a second ordinary route for a header of its own", gateway, nil, strings.Replace(second, "value: /}", "value: /}, headers: [{name: X-Preview, value: yes}]", 1), nil},
 	{"GR103", "two routes for two hosts", gateway, nil, strings.ReplaceAll(strings.ReplaceAll(route, "NAME", "second"), "shop.", "blog."), nil},
 	{"GR104", "another class", nginx, []string{weight + "spec:\n  ingressClassName: nginx", weight + "spec:\n  ingressClassName: internal"}, "", []string{"internal"}},
 	{"GR104", "no class on prod", nginx, []string{"  ingressClassName: nginx\n  rules:\n  - host: shop.example.com\n    http:\n      paths:\n" + prodHost, "  rules:\n  - host: shop.example.com\n    http:\n      paths:\n" + prodHost}, "",

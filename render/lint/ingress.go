@@ -28,6 +28,7 @@ func (r *repo) ingresses() {
 	for _, c := range r.canaries {
 		r.bothClasses(c)
 		r.leaks(c)
+		r.secondRoutes(c)
 	}
 	r.secondCanaries()
 }
@@ -208,11 +209,28 @@ func (r *repo) leaks(c *canary) {
 // covered says whether a location is one that the canary is meant for.
 func (r *repo) covered(c *canary, l location) bool {
 	for _, main := range c.mains {
-		if main.o == l.o && main.same(l) {
+		if main.same(l) { // in another Ingress it is a second route, and no leak
 			return true
 		}
 	}
 	return false
+}
+
+// secondRoutes: of two ordinary routes for one host and path the older counts, and a canary is of the one that it was written for. One of another namespace may be for another
+// cluster as well.
+func (r *repo) secondRoutes(c *canary) {
+	for _, main := range c.mains {
+		for _, o := range r.byKind["Ingress"] {
+			if o.namespace != main.o.namespace || o.id() == main.o.id() || o.isCanary() || !oneController(o, main.o) || !r.sees(main.o, o) {
+				continue
+			}
+			for _, l := range locations(o) {
+				if l.same(main) && (c.canary == main.service || l.service != c.canary) { // GR112 is about the canary's Service
+					r.found("GR103", o, l.at, "%s is in %s (%s) already: the older one counts, and the canary is of what that leads to", l.where(), main.o, main.o.file.Name)
+				}
+			}
+		}
+	}
 }
 
 // secondCanaries: only the first alternative backend of an upstream is used.
