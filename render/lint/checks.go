@@ -114,6 +114,10 @@ var Checks = []Check{
 		"A tag can be pushed again, so that a commit does not pin what runs.",
 		"k8s.io/api core/v1 Container.Image",
 		"Name the image by a digest (IMAGE:TAG@sha256:...) where tags are not kept."},
+	{"GR211", Warning, "Workloads of both tracks whose selectors overlap",
+		"Each pod still belongs to the one that made it, but what goes by the selector takes both for one: an autoscaler averages over the other track's pods, and a ReplicaSet that is left without its owner is taken over.",
+		"Kubernetes docs/concepts/workloads/controllers/deployment (Selector: do not overlap); kubernetes/kubernetes pkg/controller/podautoscaler (scale.Status.Selector), pkg/controller/controller_ref_manager.go",
+		"Have a label whose value differs between the tracks in both matchLabels; a selector cannot be changed, so delete and create the canary's."},
 
 	{"GR301", Error, "A tracking-id copied from a live object",
 		"Argo CD takes the object for one of the Application that the id names, and prunes it there or shows it out of sync for ever.",

@@ -210,6 +210,9 @@ var vectors = []vector{
 	{"GR208", "the canary scaled down", nginx, []string{"replicas: 1", "replicas: 0"}, "", nil},
 	{"GR209", "a Rollout's Services", "rollout", nil, "", []string{"selector"}},
 	{"GR209", "two selectors", "rollout", []string{"selector: {app: shop, a: b}", "selector: {app: x}"}, "", nil},
+	{"GR211", "the canary's selector has both", nginx, []string{"matchLabels: {app: shop-canary}", "matchLabels: {team: store}"}, "", []string{"team: store"}},
+	{"GR211", "prod's selector has both", nginx, []string{"matchLabels: {app: shop}", "matchExpressions: [{key: app, operator: Exists}]"}, "", []string{"Exists"}},
+	{"GR211", "a third app's selector", nginx, nil, "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: all, namespace: web}\nspec: {selector: {matchLabels: {team: store}}, template: {metadata: {labels: {team: store}}}}\n", nil},
 
 	{"GR301", "copied", nginx, after(weight, "    argocd.argoproj.io/tracking-id: shop:apps/Deployment:web/shop\n"), "", []string{"tracking-id"}},
 	{"GR301", "another annotation", nginx, after(weight, "    argocd.argoproj.io/compare-options: IgnoreExtraneous\n"), "", nil},

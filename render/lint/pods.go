@@ -19,6 +19,7 @@ func (r *repo) tracks() {
 				r.overlap(c, w)
 			}
 		}
+		r.adoptions(c)
 		if c.router == byRollout {
 			continue
 		}
@@ -40,6 +41,23 @@ func (r *repo) overlap(c *canary, w *object) {
 		wrong, other = c.prodService, "the canary's"
 	}
 	r.found("GR201", wrong, wrong.at("spec", "selector"), "also selects %s pods (%s)", other, w)
+}
+
+// adoptions: a workload whose own selector has the pods of the other track.
+func (r *repo) adoptions(c *canary) {
+	for _, w := range c.prodPods {
+		for _, tried := range c.canaryPods {
+			if w == tried || w.id() == tried.id() {
+				continue
+			}
+			for _, pair := range [][2]*object{{tried, w}, {w, tried}} {
+				s, ok := labelSelector(pair[0].node, "spec", "selector")
+				if ok && s.selects(pair[1].podLabels()) && pair[0].labels == nil { // not one that is yet to be made
+					r.found("GR211", pair[0], pair[0].at("spec", "selector"), "also selects the pods of %s", pair[1])
+				}
+			}
+		}
+	}
 }
 
 // workloads are those of all canaries, each once, with the canary.
