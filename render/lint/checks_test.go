@@ -153,6 +153,8 @@ var vectors = []vector{
 	{"GR111", "another host", nginx, nil, ingress("blog-canary", "blog.example.com", "/", "blog-canary", "nginx", `canary: "true"`), []string{"name: blog-canary"}},
 	{"GR111", "a prod in another folder", nginx, nil, ingress("blog", "blog.example.com", "/", "blog", "nginx") + ingress("blog-canary", "blog.example.com", "/", "blog-canary", "nginx", `canary: "true"`), nil},
 	{"GR112", "promoted by the route", nginx, []string{prodHost, canaryRow}, "", []string{canaryRow}},
+	{"GR112", "the canary on prod's own Service", nginx, []string{canaryRow, strings.Replace(prodHost, "path: /,", "path: /, ", 1)}, "", []string{"path: /,  "}},
+	{"GR102", "the canary on prod's own Service, and another host there", nginx, []string{canaryRow, prodHost}, ingress("blog", "blog.example.com", "/", "shop", "nginx"), nil},
 	{"GR112", "the canary is another app's prod", nginx, nil, ingress("blog", "blog.example.com", "/", "blog", "nginx"), nil},
 	{"GR120", "the weight of one", gateway, []string{"weight: 80", ""}, "", []string{"name: shop, port: 80, "}},
 	{"GR120", "both, and one is a canary by its name", gateway, []string{", weight: 80", "", ", weight: 20", ""}, "", []string{"name: shop, port", "name: shop-canary"}},

@@ -174,6 +174,10 @@ func objectsOf(ls []location) []*object {
 
 // previews: an ordinary route to the canary's Service takes its upstream away from the canary.
 func (r *repo) previews(l location) {
+	if main, _ := r.mainOf(l); main != nil && main.upstream == l.upstream && !r.looksTried(l.o, l.service) {
+		r.found("GR112", l.o, l.at, "%s leads to %s:%s, which is prod's Service in %s: it is the only version then, and the canary is ignored", l.where(), l.service, l.port, main.o)
+		return
+	}
 	for _, o := range r.byKind["Ingress"] {
 		if o.isCanary() || !oneController(o, l.o) {
 			continue
