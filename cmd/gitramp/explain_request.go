@@ -52,9 +52,6 @@ method in what gitramp writes.`,
 }
 
 func (c *cli) runExplainRequest(ctx context.Context, f requestFlags, args []string) error {
-	if err := c.formats("table", "json"); err != nil {
-		return err
-	}
 	req, err := f.request()
 	if err != nil {
 		return err

@@ -50,9 +50,6 @@ routed otherwise, or where the other router cannot do what the spec asks for.`,
 }
 
 func (c *cli) runMigrate(ctx context.Context, t target, to, gateway string, args []string) error {
-	if err := c.formats("table", "json"); err != nil {
-		return err
-	}
 	apps, err := c.atTip(ctx, t, args)
 	if err != nil {
 		return err
