@@ -18,7 +18,7 @@ var allowedImports = map[string][]string{
 	"render": {"bytes", "crypto/sha256", "encoding/hex", "encoding/json", "errors", "fmt", "io", "io/fs", "math", "reflect", "regexp", "regexp/syntax", "slices",
 		"sort", "strconv", "strings", "sync", "unicode", "unicode/utf8", "go.yaml.in/yaml/v3", "github.com/gitramp/gitramp/render/internal/node",
 		"github.com/gitramp/gitramp/render/route", "github.com/gitramp/gitramp/templates"},
-	"render/route": {"fmt", "regexp", "regexp/syntax", "slices", "strconv", "strings", "sync", "go.yaml.in/yaml/v3",
+	"render/route": {"cmp", "fmt", "regexp", "regexp/syntax", "slices", "strconv", "strings", "sync", "go.yaml.in/yaml/v3",
 		"github.com/gitramp/gitramp/render/internal/node"},
 	"render/prove": {"bytes", "crypto/sha256", "encoding/binary", "fmt", "maps", "math/bits", "slices", "sort", "strconv", "strings", "go.yaml.in/yaml/v3",
 		"github.com/gitramp/gitramp/render", "github.com/gitramp/gitramp/render/internal/node", "github.com/gitramp/gitramp/render/route"},
