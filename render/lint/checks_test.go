@@ -224,6 +224,8 @@ var vectors = []vector{
 	{"GR302", "an ApplicationSet", nginx, nil, "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: a}\nspec:\n  generators: [{git: {directories: [{path: deploy/*}]}}]\n  template: {spec: {source: {path: '{{path}}'}, syncPolicy: {automated: {}}}}\n", []string{"automated"}},
 	{"GR302", "kept", nginx, after(weight, "    argocd.argoproj.io/sync-options: Replace=true,Prune=false\n"), "", []string{"Prune=false"}},
 	{"GR302", "kept by Flux", nginx, after(weight, "    kustomize.toolkit.fluxcd.io/prune: disabled\n"), "", []string{"disabled"}},
+	{"GR302", "of two canaries, said once", nginx, nil, strings.Replace(application("syncPolicy:\n  automated: {}"), "path: deploy/shop", "path: .", 1) + ingress("blog", "blog.example.com", "/", "blog", "nginx") +
+		ingress("blog-canary", "blog.example.com", "/", "blog-canary", "nginx", `canary: "true"`), []string{"automated"}},
 	{"GR302", "prune", nginx, nil, application("syncPolicy:\n  automated: {prune: true}") + "---\n" + flux("prune: true"), nil},
 	{"GR302", "switched off", nginx, nil, application("syncPolicy:\n  automated: {enabled: false}"), nil},
 	{"GR302", "by hand", nginx, nil, application("project: default"), nil},
