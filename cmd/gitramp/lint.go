@@ -47,7 +47,7 @@ sarif is for code scanning, -o github prints workflow commands.`,
 }
 
 func (c *cli) explainCheck(code string) error {
-	check := lint.Lookup(code)
+	check := lint.Lookup(strings.ToUpper(code))
 	if check == nil {
 		var codes []string
 		for _, known := range lint.Checks {
