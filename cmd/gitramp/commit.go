@@ -50,9 +50,6 @@ prove says why.`,
 }
 
 func (c *cli) runCommit(ctx context.Context, f commitFlags, args []string) error {
-	if err := c.formats("table", "json"); err != nil {
-		return err
-	}
 	if err := reasonGiven(f.cmd, f.unsafe); err != nil {
 		return err
 	}

@@ -35,9 +35,6 @@ bash needs its package bash-completion.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := c.formats("table"); err != nil {
-				return err
-			}
 			switch root := cmd.Root(); args[0] {
 			case "bash":
 				return root.GenBashCompletionV2(c.out, true)

@@ -36,9 +36,6 @@ there is a difference.`,
 }
 
 func (c *cli) runDiff(ctx context.Context, t target, spec string, words []string) error {
-	if err := c.formats("table", "json"); err != nil {
-		return err
-	}
 	apps, err := c.atTip(ctx, t, []string{spec})
 	if err != nil {
 		return err

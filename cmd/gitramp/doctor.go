@@ -22,9 +22,6 @@ it. Nothing is changed, and nobody is asked over a network. Exits with 3 where
 something is in the way.`,
 		Example: "  gitramp doctor\n  gitramp doctor apps/ -o json",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := c.formats("table", "json"); err != nil {
-				return err
-			}
 			list := doctor.Look(cmd.Context(), args)
 			wrong := 0
 			for _, f := range list {

@@ -23,9 +23,6 @@ the beginning can be left out. Without a field it explains the whole file.`,
 		Example: "  gitramp explain spec.steps.pause\n  gitramp explain route.match\n  gitramp explain --recursive",
 		Args:    atMostOne("FIELD"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			if err := c.formats("table", "json"); err != nil {
-				return err
-			}
 			root, err := schema.Root()
 			if err != nil {
 				return err

@@ -45,16 +45,13 @@ method in what gitramp writes.`,
 	flags.StringVar(&f.method, "method", "GET", "the request's method")
 	flags.StringVar(&f.host, "host", "", "the request's host (default: the first of the route)")
 	flags.StringVar(&f.path, "path", "/", "the request's path")
-	flags.StringArrayVar(&f.headers, "header", nil, "a header, 'NAME: VALUE'; may be given several times")
+	flags.StringArrayVar(&f.headers, "header", nil, "a header, 'NAME: VALUE'; may be given several times, each name once but Cookie")
 	flags.StringArrayVar(&f.cookies, "cookie", nil, "a cookie, NAME=VALUE; may be given several times")
 	flags.StringArrayVar(&f.down, "down", nil, "a track without a ready pod: prod, canary")
 	return cmd
 }
 
 func (c *cli) runExplainRequest(ctx context.Context, f requestFlags, args []string) error {
-	if err := c.formats("table", "json"); err != nil {
-		return err
-	}
 	req, err := f.request()
 	if err != nil {
 		return err
@@ -114,20 +111,8 @@ func (f requestFlags) request() (route.Request, error) {
 	if !strings.HasPrefix(req.Path, "/") {
 		return req, usage("--path: value %q is invalid: allowed a path that begins with /", f.path)
 	}
-	for _, h := range f.headers {
-		name, value, ok := strings.Cut(h, ":")
-		if name = strings.TrimSpace(name); !ok || name == "" {
-			return req, usage("--header: value %q is invalid: allowed 'NAME: VALUE'", h)
-		}
-		req.Header[name] = strings.TrimSpace(value)
-	}
-	if len(f.cookies) > 0 {
-		for _, cookie := range f.cookies {
-			if name, _, ok := strings.Cut(cookie, "="); !ok || name == "" || strings.Contains(cookie, ";") {
-				return req, usage("--cookie: value %q is invalid: allowed NAME=VALUE", cookie)
-			}
-		}
-		req.Header["Cookie"] = strings.Join(f.cookies, "; ")
+	if err := f.header(req.Header); err != nil {
+		return req, err
 	}
 	for _, track := range f.down {
 		if !slices.Contains([]string{"prod", "canary"}, track) {
@@ -135,4 +120,34 @@ func (f requestFlags) request() (route.Request, error) {
 		}
 	}
 	return req, nil
+}
+
+// header reads the flags of headers and cookies. All cookies go into one header; of any other that comes twice a router would read one, and not each the same.
+func (f requestFlags) header(header map[string]string) error {
+	var cookies []string
+	known := map[string]bool{}
+	for _, h := range f.headers {
+		name, value, ok := strings.Cut(h, ":")
+		if name, value = strings.TrimSpace(name), strings.TrimSpace(value); !ok || name == "" {
+			return usage("--header: value %q is invalid: allowed 'NAME: VALUE'", h)
+		}
+		switch key := strings.ToLower(name); {
+		case key == "cookie":
+			cookies = append(cookies, value)
+		case known[key]:
+			return usage("--header: %s is given twice: allowed each header but Cookie once", name)
+		default:
+			known[key], header[name] = true, value
+		}
+	}
+	for _, cookie := range f.cookies {
+		if name, _, ok := strings.Cut(cookie, "="); !ok || name == "" || strings.Contains(cookie, ";") {
+			return usage("--cookie: value %q is invalid: allowed NAME=VALUE", cookie)
+		}
+		cookies = append(cookies, cookie)
+	}
+	if cookies != nil {
+		header["Cookie"] = strings.Join(cookies, "; ")
+	}
+	return nil
 }

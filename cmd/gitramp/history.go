@@ -37,9 +37,6 @@ held it then: a controller applies a commit some minutes later.`,
 }
 
 func (c *cli) runHistory(ctx context.Context, t target, args []string, at, now string) error {
-	if err := c.formats("table", "json", "yaml"); err != nil {
-		return err
-	}
 	then, err := parseTime("--at", at)
 	if err != nil {
 		return err

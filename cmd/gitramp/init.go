@@ -38,9 +38,6 @@ asks, and takes the defaults.`,
 			"  gitramp init --router gateway-api --gateway infra/public --image shop:2 --host shop.example.com",
 		Args: atMostOne("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := c.formats("table"); err != nil {
-				return err
-			}
 			return c.runInit(cmd, f, append(args, "canary.yaml")[0])
 		},
 	}

@@ -27,11 +27,10 @@ Helm templates and patches of a kustomization are passed over. A comment
   # gitramp:ignore GR206 the process handles SIGTERM itself
 
 on a line or above it leaves a finding alone; in a spec it is for all that the
-spec makes. Exits with 3 where a finding is as bad as --fail-on says. -o also
-takes sarif (for code scanning) and github (workflow commands).`,
-		Example:     "  gitramp lint\n  gitramp lint deploy/ --fail-on warning\n  gitramp lint --explain GR101\n  gitramp lint -o sarif >lint.sarif",
-		Args:        atMostOne("DIR"),
-		Annotations: map[string]string{formatsOf: "table,json,sarif,github"},
+spec makes. Exits with 3 where a finding is as bad as --fail-on says. -o
+sarif is for code scanning, -o github prints workflow commands.`,
+		Example: "  gitramp lint\n  gitramp lint deploy/ --fail-on warning\n  gitramp lint --explain GR101\n  gitramp lint -o sarif >lint.sarif",
+		Args:    atMostOne("DIR"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if !slices.Contains(failOn, level) {
 				return usage("--fail-on: value %q is invalid: allowed %s", level, strings.Join(failOn, ", "))
@@ -48,7 +47,7 @@ takes sarif (for code scanning) and github (workflow commands).`,
 }
 
 func (c *cli) explainCheck(code string) error {
-	check := lint.Lookup(code)
+	check := lint.Lookup(strings.ToUpper(code))
 	if check == nil {
 		var codes []string
 		for _, known := range lint.Checks {

@@ -30,6 +30,9 @@ the spec that has to change, and writes nothing. Exits with 3 where a request is
 routed otherwise, or where the other router cannot do what the spec asks for.`,
 		Example: "  gitramp migrate --to gateway-api --gateway infra/public canary.yaml\n  gitramp migrate --to ingress-nginx canary.yaml -o json",
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if to == "" {
+				return usage("--to is missing: allowed %s", strings.Join(route.Names(), ", "))
+			}
 			if !slices.Contains(route.Names(), to) {
 				return usage("--to: value %q is invalid: allowed %s", to, strings.Join(route.Names(), ", "))
 			}
@@ -47,9 +50,6 @@ routed otherwise, or where the other router cannot do what the spec asks for.`,
 }
 
 func (c *cli) runMigrate(ctx context.Context, t target, to, gateway string, args []string) error {
-	if err := c.formats("table", "json"); err != nil {
-		return err
-	}
 	apps, err := c.atTip(ctx, t, args)
 	if err != nil {
 		return err
@@ -94,6 +94,7 @@ func migration(a *app.App, to, gateway string) (m show.Migration, err error) {
 		return m, err
 	}
 	m.Steps = len(from)
+	m.Cookies = slices.ContainsFunc(a.Spec.RouteSpec().Match, func(match route.Match) bool { return match.Cookie != nil })
 	m.Differences, m.Requests, err = ask.Compare(from, there)
 	return m, err
 }

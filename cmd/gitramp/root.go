@@ -50,7 +50,7 @@ commit; there is no controller of gitramp's in the cluster, and no database.
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage("%s: see %s --help", err, cmd.CommandPath())
 	})
-	root.PersistentFlags().StringVarP(&c.output, "output", "o", "table", "format of what is printed: table, json, yaml, markdown")
+	root.PersistentFlags().StringVarP(&c.output, "output", "o", "table", "format of what is printed: "+strings.Join(allFormats, ", "))
 	root.PersistentFlags().StringVar(&c.color, "color", "auto", "when to colour: auto, always, never")
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return c.checkGlobals(cmd) }
 	root.AddGroup(&cobra.Group{ID: "start", Title: "Start:"}, &cobra.Group{ID: "look", Title: "Look:"}, &cobra.Group{ID: "write", Title: "Write:"},
@@ -62,24 +62,46 @@ commit; there is no controller of gitramp's in the cluster, and no database.
 	root.AddCommand(topics()...)
 	root.SetHelpCommand(help(root))
 	complete(root)
+	formatsInHelp(root)
 	return root
 }
 
-// formatsOf is the annotation of a verb that prints in formats of its own.
-const formatsOf = "formats"
+// allFormats are those that a verb takes unless verbFormats says otherwise.
+var allFormats = []string{"table", "json", "yaml", "markdown"}
+
+var verbFormats = func() map[string][]string {
+	formats := map[string][]string{
+		"init": {"table"}, "completion": {"table"}, "man": {"table"},
+		"render": {"table", "json", "yaml"}, "status": {"table", "json", "yaml"}, "history": {"table", "json", "yaml"}, "verify": {"table", "json", "yaml"},
+		"lint": {"table", "json", "sarif", "github"},
+	}
+	for _, verb := range []string{"doctor", "explain", "schema", "validate", "diff", "explain-request", "migrate", "commit", "install", "advance", "promote", "abort", "retry",
+		"rollback", "pause", "resume", "delete", "version"} {
+		formats[verb] = []string{"table", "json"}
+	}
+	return formats
+}()
 
 func outputFormats(cmd *cobra.Command) []string {
-	if own := cmd.Annotations[formatsOf]; own != "" {
-		return strings.Split(own, ",")
+	if own := verbFormats[cmd.Name()]; own != nil {
+		return own
 	}
-	return []string{"table", "json", "yaml", "markdown"}
+	return allFormats
+}
+
+// formatsInHelp makes the help of each verb name the formats that it takes.
+func formatsInHelp(root *cobra.Command) {
+	print := root.HelpFunc()
+	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+		root.PersistentFlags().Lookup("output").Usage = "format of what is printed: " + strings.Join(outputFormats(cmd), ", ")
+		print(cmd, args)
+	})
 }
 
 func (c *cli) checkGlobals(cmd *cobra.Command) error {
-	if allowed := outputFormats(cmd); !slices.Contains(allowed, c.output) {
-		given := c.output
+	if err := c.formats(outputFormats(cmd)...); err != nil {
 		c.output = "table"
-		return usage("--output: value %q is invalid: allowed %s", given, strings.Join(allowed, ", "))
+		return err
 	}
 	if allowed := []string{"auto", "always", "never"}; !slices.Contains(allowed, c.color) {
 		return usage("--color: value %q is invalid: allowed %s", c.color, strings.Join(allowed, ", "))
@@ -87,10 +109,14 @@ func (c *cli) checkGlobals(cmd *cobra.Command) error {
 	return nil
 }
 
-// formats refuses an output format that a verb has no form for.
+// formats refuses an output format that there is no form for here.
 func (c *cli) formats(allowed ...string) error {
+	here := ""
+	if slices.Contains(allFormats, c.output) {
+		here = " here"
+	}
 	if !slices.Contains(allowed, c.output) {
-		return usage("--output: value %q is invalid here: allowed %s", c.output, strings.Join(allowed, ", "))
+		return usage("--output: value %q is invalid%s: allowed %s", c.output, here, strings.Join(allowed, ", "))
 	}
 	return nil
 }

@@ -20,9 +20,6 @@ which is what gitramp init writes, schema and all.`,
 		Example: "  gitramp schema >canary.schema.json",
 		Args:    noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			if err := c.formats("table", "json"); err != nil {
-				return err
-			}
 			_, err := c.out.Write(schema.JSON)
 			return err
 		},

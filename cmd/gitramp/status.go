@@ -91,9 +91,6 @@ func (c *cli) look(ctx context.Context, f lookFlags, args []string) (rollout.Out
 }
 
 func (c *cli) runStatus(ctx context.Context, f lookFlags, args []string) error {
-	if err := c.formats("table", "json", "yaml"); err != nil {
-		return err
-	}
 	out, now, err := c.look(ctx, f, args)
 	if err != nil {
 		return err

@@ -90,9 +90,6 @@ func noneEmpty(cmd *cobra.Command) error {
 
 // steered prepares a verb's run on the repository that is open.
 func (c *cli) steered(ctx context.Context, repo *git.Repo, s steer, verb string) (*rollout.Run, error) {
-	if err := c.formats("table", "json"); err != nil {
-		return nil, err
-	}
 	if s.cmd.Flags().Lookup("unsafe") != nil {
 		if err := reasonGiven(s.cmd, s.unsafe); err != nil {
 			return nil, err

@@ -25,9 +25,6 @@ named canary.yaml or canary.NAME.yaml; the default is the current directory.`,
 }
 
 func (c *cli) runValidate(args []string) error {
-	if err := c.formats("table", "json"); err != nil {
-		return err
-	}
 	apps, err := c.parseAll(app.NewSet(), args)
 	if err != nil {
 		return err

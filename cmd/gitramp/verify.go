@@ -47,9 +47,6 @@ the step before has settled is not checked: that is for the verb that makes the 
 }
 
 func (c *cli) runVerify(ctx context.Context, f verifyFlags, args []string) error {
-	if err := c.formats("table", "json", "yaml"); err != nil {
-		return err
-	}
 	repo, err := f.found(ctx, args)
 	if err != nil {
 		return err

@@ -17,9 +17,6 @@ func (c *cli) version() *cobra.Command {
 		Short: "Print the version",
 		Args:  noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			if err := c.formats("table", "json"); err != nil {
-				return err
-			}
 			if c.output == "json" {
 				return c.printJSON(map[string]string{"version": toolVersion()})
 			}

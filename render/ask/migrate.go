@@ -178,7 +178,8 @@ func Nature(from route.Route, to string) []string {
 		notes = append(notes, "a header's pattern: ingress-nginx searches with PCRE, gateway-api leaves the kind of expression to the implementation; gitramp anchors it and takes only what both read alike")
 	}
 	if cookies {
-		notes = append(notes, "a cookie: ingress-nginx finds its name in any case, gateway-api by a regular expression on the header Cookie, which not every implementation has")
+		notes = append(notes, "a cookie: gateway-api finds it by a regular expression on the header Cookie, which not every implementation has; of a cookie that a request carries twice "+
+			"ingress-nginx reads the first, and gateway-api finds either, never before always")
 	}
 	for _, rule := range from.Rules {
 		if rule.PathType == "ImplementationSpecific" {

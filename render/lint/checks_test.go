@@ -67,8 +67,15 @@ func flux(spec string) string {
 var (
 	prodHost  = "      - {path: /, pathType: Prefix, backend: {service: {name: shop, port: {number: 80}}}}"
 	canaryRow = "      - {path: /, pathType: Prefix, backend: {service: {name: shop-canary, port: {number: 80}}}}"
+	leftOver  = []string{"  name: shop\n  namespace: web\nspec:\n  ingressClassName", "  name: shop\n  namespace: web\n  annotations: {nginx.ingress.kubernetes.io/canary-weight: \"20\"}\nspec:\n  ingressClassName"}
 	affinity  = []string{"  name: shop\n  namespace: web\nspec:\n  ingressClassName", "  name: shop\n  namespace: web\n  annotations: {nginx.ingress.kubernetes.io/affinity: cookie}\nspec:\n  ingressClassName"}
 )
+
+// pods are prod's for a route in the namespace web.
+const pods = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: shop, namespace: web}\nspec:\n  template:\n    metadata: {labels: {app: shop}}\n    spec:\n      containers:\n"
+
+// second is an ordinary route for the host and path of the canary's.
+const second = "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata:\n  name: second\n  namespace: web\nspec:\n  parentRefs: [{name: public, namespace: infra}]\n  hostnames: [shop.example.com]\n  rules:\n  - matches: [{path: {value: /}}]\n    backendRefs: [{name: other, port: 80}]\n"
 
 var vectors = []vector{
 	{"GR001", "a broken file", nginx, nil, "a: b: c\n", []string{"a: b: c"}},
@@ -87,6 +94,11 @@ var vectors = []vector{
 	{"GR101", "another port", nginx, nil, strings.Replace(ingress("blog", "blog.example.com", "/", "shop", "nginx"), "80", "81", 1), nil},
 	{"GR101", "a path that the canary has too", nginx, []string{prodHost, prodHost + "\n" + strings.Replace(prodHost, "path: /", "path: /api", 1),
 		canaryRow, canaryRow + "\n" + strings.Replace(canaryRow, "path: /", "path: /api", 1)}, "", nil},
+	{"GR101", "another host with annotations left over", nginx, nil, ingress("blog", "blog.example.com", "/", "shop", "nginx", `canary-weight: "10"`), []string{"name: shop"}},
+	{"GR102", "prod with annotations left over", nginx, leftOver, "", nil},
+	{"GR102", "a preview with annotations left over", nginx, nil, ingress("preview", "preview.example.com", "/", "shop-canary", "nginx", `canary-weight: "10"`), []string{"name: shop-canary"}},
+	{"GR111", "prod with annotations left over", nginx, leftOver, "", nil},
+	{"GR111", "annotations left over, and nothing to merge into", nginx, nil, ingress("blog", "blog.example.com", "/", "blog", "nginx", `canary-weight: "10"`), nil},
 	{"GR102", "a preview", nginx, nil, ingress("preview", "preview.example.com", "/", "shop-canary", "nginx"), []string{"name: shop-canary"}},
 	{"GR102", "a preview by a third Service", nginx, nil, ingress("preview", "preview.example.com", "/", "shop-preview", "nginx"), nil},
 	{"GR103", "two canaries of a host and path", nginx, nil, ingress("second", "shop.example.com", "/", "other", "nginx", `canary: "true"`), []string{"name: second"}},
@@ -94,6 +106,16 @@ var vectors = []vector{
 		ingress("second", "shop.example.com", "/api", "other", "nginx", `canary: "true"`), []string{"name: second"}},
 	{"GR103", "a canary of something else", nginx, nil, ingress("blog", "blog.example.com", "/", "blog", "nginx") + ingress("second", "blog.example.com", "/", "other", "nginx", `canary: "true"`), nil},
 	{"GR103", "two routes", gateway, nil, strings.ReplaceAll(route, "NAME", "second"), []string{"name: second"}},
+	{"GR103", "a second ordinary Ingress", nginx, nil, ingress("second", "shop.example.com", "/", "other", "nginx"), []string{"name: other"}},
+	{"GR103", "a second ordinary Ingress for the same Service", nginx, nil, ingress("second", "shop.example.com", "/", "shop", "nginx"), []string{"name: shop"}},
+	{"GR101", "a second ordinary Ingress for the same host, path and Service", nginx, nil, ingress("second", "shop.example.com", "/", "shop", "nginx"), nil},
+	{"GR103", "a second ordinary Ingress for another path", nginx, nil, ingress("second", "shop.example.com", "/api", "other", "nginx"), nil},
+	{"GR103", "a second ordinary Ingress of another controller", nginx, nil, ingress("second", "shop.example.com", "/", "other", "internal"), nil},
+	{"GR103", "a second ordinary route", gateway, nil, second, []string{"name: second"}},
+	{"GR103", "a second ordinary route for everything", gateway, nil, strings.Replace(second, "- matches: [{path: {value: /}}]\n    backend", "- backend", 1), []string{"name: second"}},
+	{"GR103", "a second ordinary route for another host", gateway, nil, strings.Replace(second, "shop.example", "blog.example", 1), nil},
+	{"GR103", "a second ordinary route for another path", gateway, nil, strings.Replace(second, "value: /", "value: /api", 1), nil},
+	{"GR103", "a second ordinary route for a header of its own", gateway, nil, strings.Replace(second, "value: /}", "value: /}, headers: [{name: X-Preview, value: yes}]", 1), nil},
 	{"GR103", "two routes for two hosts", gateway, nil, strings.ReplaceAll(strings.ReplaceAll(route, "NAME", "second"), "shop.", "blog."), nil},
 	{"GR104", "another class", nginx, []string{weight + "spec:\n  ingressClassName: nginx", weight + "spec:\n  ingressClassName: internal"}, "", []string{"internal"}},
 	{"GR104", "no class on prod", nginx, []string{"  ingressClassName: nginx\n  rules:\n  - host: shop.example.com\n    http:\n      paths:\n" + prodHost, "  rules:\n  - host: shop.example.com\n    http:\n      paths:\n" + prodHost}, "",
@@ -131,6 +153,8 @@ var vectors = []vector{
 	{"GR111", "another host", nginx, nil, ingress("blog-canary", "blog.example.com", "/", "blog-canary", "nginx", `canary: "true"`), []string{"name: blog-canary"}},
 	{"GR111", "a prod in another folder", nginx, nil, ingress("blog", "blog.example.com", "/", "blog", "nginx") + ingress("blog-canary", "blog.example.com", "/", "blog-canary", "nginx", `canary: "true"`), nil},
 	{"GR112", "promoted by the route", nginx, []string{prodHost, canaryRow}, "", []string{canaryRow}},
+	{"GR112", "the canary on prod's own Service", nginx, []string{canaryRow, strings.Replace(prodHost, "path: /,", "path: /, ", 1)}, "", []string{"path: /,  "}},
+	{"GR102", "the canary on prod's own Service, and another host there", nginx, []string{canaryRow, prodHost}, ingress("blog", "blog.example.com", "/", "shop", "nginx"), nil},
 	{"GR112", "the canary is another app's prod", nginx, nil, ingress("blog", "blog.example.com", "/", "blog", "nginx"), nil},
 	{"GR120", "the weight of one", gateway, []string{"weight: 80", ""}, "", []string{"name: shop, port: 80, "}},
 	{"GR120", "both, and one is a canary by its name", gateway, []string{", weight: 80", "", ", weight: 20", ""}, "", []string{"name: shop, port", "name: shop-canary"}},
@@ -171,6 +195,11 @@ var vectors = []vector{
 	{"GR205", "none", nginx, []string{"readinessProbe: {tcpSocket: {port: 8080}}\n        lifecycle: {preStop: {sleep", "lifecycle: {preStop: {sleep"}, "", []string{"containers:"}},
 	{"GR205", "a Deployment without a canary", nginx, nil, "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: blog}\nspec: {template: {spec: {containers: [{name: a, image: a}]}}}\n", nil},
 	{"GR206", "none", nginx, []string{"        lifecycle: {preStop: {sleep: {seconds: 10}}}\n", ""}, "", []string{"containers:"}},
+	{"GR206", "shorter than the router needs", nginx, []string{"seconds: 10", "seconds: 2"}, "", []string{"containers:"}},
+	{"GR206", "shorter than the router needs, by a command", nginx, []string{"sleep 10", "sleep 4s"}, "", []string{"containers:"}},
+	{"GR206", "as long as the router needs", nginx, []string{"seconds: 10", "seconds: 5", "sleep 10", "sleep 5"}, "", nil},
+	{"GR206", "minutes", nginx, []string{"sleep 10", "sleep 2m"}, "", nil},
+	{"GR206", "shorter than a Gateway needs", gateway, nil, pods + "      - {name: a, image: 'a@sha256:aa', lifecycle: {preStop: {sleep: {seconds: 2}}}}\n", []string{"containers:"}},
 	{"GR206", "too long for the grace period", nginx, []string{"seconds: 10", "seconds: 30"}, "", []string{"spec:"}},
 	{"GR206", "a grace period that is too short", nginx, []string{"sleep 10", "/bin/sleep 10", "    spec:\n      containers:\n      - name: shop\n        image: registry.example.com/shop@sha256:b", "    spec:\n      terminationGracePeriodSeconds: 5\n      containers:\n      - name: shop\n        image: registry.example.com/shop@sha256:b"}, "", []string{"PeriodSeconds"}},
 	{"GR206", "in a sidecar", nginx, []string{"        lifecycle: {preStop: {sleep: {seconds: 10}}}\n", "      - {name: proxy, image: 'p@sha256:aa', lifecycle: {preStop: {httpGet: {port: 1}}}}\n"}, "", nil},
@@ -183,6 +212,9 @@ var vectors = []vector{
 	{"GR208", "the canary scaled down", nginx, []string{"replicas: 1", "replicas: 0"}, "", nil},
 	{"GR209", "a Rollout's Services", "rollout", nil, "", []string{"selector"}},
 	{"GR209", "two selectors", "rollout", []string{"selector: {app: shop, a: b}", "selector: {app: x}"}, "", nil},
+	{"GR211", "the canary's selector has both", nginx, []string{"matchLabels: {app: shop-canary}", "matchLabels: {team: store}"}, "", []string{"team: store"}},
+	{"GR211", "prod's selector has both", nginx, []string{"matchLabels: {app: shop}", "matchExpressions: [{key: app, operator: Exists}]"}, "", []string{"Exists"}},
+	{"GR211", "a third app's selector", nginx, nil, "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: all, namespace: web}\nspec: {selector: {matchLabels: {team: store}}, template: {metadata: {labels: {team: store}}}}\n", nil},
 
 	{"GR301", "copied", nginx, after(weight, "    argocd.argoproj.io/tracking-id: shop:apps/Deployment:web/shop\n"), "", []string{"tracking-id"}},
 	{"GR301", "another annotation", nginx, after(weight, "    argocd.argoproj.io/compare-options: IgnoreExtraneous\n"), "", nil},
@@ -192,6 +224,8 @@ var vectors = []vector{
 	{"GR302", "an ApplicationSet", nginx, nil, "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: a}\nspec:\n  generators: [{git: {directories: [{path: deploy/*}]}}]\n  template: {spec: {source: {path: '{{path}}'}, syncPolicy: {automated: {}}}}\n", []string{"automated"}},
 	{"GR302", "kept", nginx, after(weight, "    argocd.argoproj.io/sync-options: Replace=true,Prune=false\n"), "", []string{"Prune=false"}},
 	{"GR302", "kept by Flux", nginx, after(weight, "    kustomize.toolkit.fluxcd.io/prune: disabled\n"), "", []string{"disabled"}},
+	{"GR302", "of two canaries, said once", nginx, nil, strings.Replace(application("syncPolicy:\n  automated: {}"), "path: deploy/shop", "path: .", 1) + ingress("blog", "blog.example.com", "/", "blog", "nginx") +
+		ingress("blog-canary", "blog.example.com", "/", "blog-canary", "nginx", `canary: "true"`), []string{"automated"}},
 	{"GR302", "prune", nginx, nil, application("syncPolicy:\n  automated: {prune: true}") + "---\n" + flux("prune: true"), nil},
 	{"GR302", "switched off", nginx, nil, application("syncPolicy:\n  automated: {enabled: false}"), nil},
 	{"GR302", "by hand", nginx, nil, application("project: default"), nil},
@@ -319,6 +353,25 @@ func TestNothingWrong(t *testing.T) {
 		r := lint.Run([]lint.File{{Name: name, Path: name, Data: []byte(base(t, name))}})
 		if r.Canaries != 1 || len(r.Findings) != 0 {
 			t.Errorf("%s: %d canaries, %v", name, r.Canaries, lines(r))
+		}
+	}
+}
+
+// TestForgottenFlag: what is said of an Ingress with canary annotations and no canary, by whether another has its host and path.
+func TestForgottenFlag(t *testing.T) {
+	for host, want := range map[string]string{
+		"shop.example.com": "has canary annotations and no canary: \"true\", so it is an ordinary Ingress for shop.example.com/, which Ingress web/shop has too",
+		"blog.example.com": "has canary annotations and no canary: \"true\", so it is an ordinary Ingress",
+	} {
+		extra := ingress("second", host, "/", "second", "nginx", `canary-weight: "10"`)
+		var got []string
+		for _, f := range lint.Run([]lint.File{{Name: nginx, Path: nginx, Data: []byte(base(t, nginx))}, {Name: "extra.yaml", Path: "extra.yaml", Data: []byte(extra)}}).Findings {
+			if f.Code == "GR106" {
+				got = append(got, f.Message)
+			}
+		}
+		if diff := cmp.Diff([]string{want}, got); diff != "" {
+			t.Errorf("%s (- want, + found):\n%s", host, diff)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"fmt"
 	"path"
 	"slices"
 	"strconv"
@@ -37,6 +38,7 @@ func (r *repo) controllers() {
 			}
 		}
 	}
+	r.foundUnpruned()
 }
 
 // sources are the paths that an Application applies.
@@ -94,7 +96,36 @@ func (r *repo) noPrune(c *canary, o *object, at place, what string) {
 			return
 		}
 	}
-	r.found("GR302", o, at, "%s, so what a release leaves of %s stays in the cluster", what, c.route)
+	for i, u := range r.unpruned {
+		if u.o == o && u.at == at {
+			if !slices.Contains(u.routes, c.route) {
+				r.unpruned[i].routes = append(u.routes, c.route)
+			}
+			return
+		}
+	}
+	r.unpruned = append(r.unpruned, unpruned{o, at, what, []*object{c.route}})
+}
+
+// unpruned is a place that keeps the canaries of some routes in the cluster: one finding, however many they are.
+type unpruned struct {
+	o      *object
+	at     place
+	what   string
+	routes []*object
+}
+
+func (r *repo) foundUnpruned() {
+	for _, u := range r.unpruned {
+		of := u.routes[0].String()
+		switch more := len(u.routes) - 1; {
+		case more == 1:
+			of += " and " + u.routes[1].String()
+		case more > 1:
+			of += fmt.Sprintf(" and %d other routes", more)
+		}
+		r.found("GR302", u.o, u.at, "%s, so what a release leaves of %s stays in the cluster", u.what, of)
+	}
 }
 
 // kept: objects of the canary that are marked to be kept.

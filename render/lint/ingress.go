@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"fmt"
 	"regexp"
 	"strconv"
 
@@ -16,6 +17,9 @@ func (r *repo) ingresses() {
 		r.canaryFlag(o)
 		r.weights(o)
 		r.headers(o)
+		if !o.isCanary() {
+			continue
+		}
 		for _, l := range locations(o) {
 			r.merges(l)
 			r.previews(l)
@@ -24,6 +28,7 @@ func (r *repo) ingresses() {
 	for _, c := range r.canaries {
 		r.bothClasses(c)
 		r.leaks(c)
+		r.secondRoutes(c)
 	}
 	r.secondCanaries()
 }
@@ -42,17 +47,27 @@ func quoted(n *yaml.Node) bool { return n.Tag == "!!str" }
 
 func (r *repo) canaryFlag(o *object) {
 	value, n := o.note("canary")
-	on, err := strconv.ParseBool(value) // as the controller does (internal/ingress/annotations/parser/main.go)
+	_, err := strconv.ParseBool(value)
 	switch {
 	case n == nil:
-		r.found("GR106", o, o.at("metadata", "annotations"), "has canary annotations and no canary: \"true\", so it is an ordinary Ingress for the same host and path")
+		r.found("GR106", o, o.at("metadata", "annotations"), "has canary annotations and no canary: \"true\", so it is an ordinary Ingress%s", r.rival(o))
 	case err != nil:
-		r.found("GR106", o, o.atAnnotation(nginx+"canary"), "canary is %q, which is no boolean, so this is an ordinary Ingress for the same host and path", value)
-	case !on:
-		r.found("GR106", o, o.atAnnotation(nginx+"canary"), "canary is \"false\" and other canary annotations are left, so it is an ordinary Ingress for the same host and path")
+		r.found("GR106", o, o.atAnnotation(nginx+"canary"), "canary is %q, which is no boolean, so this is an ordinary Ingress%s", value, r.rival(o))
+	case !o.isCanary():
+		r.found("GR106", o, o.atAnnotation(nginx+"canary"), "canary is \"false\" and other canary annotations are left, so it is an ordinary Ingress%s", r.rival(o))
 	case !quoted(n):
 		r.found("GR106", o, o.atAnnotation(nginx+"canary"), "canary: %s is a boolean without quotes, and the API server refuses the object", value)
 	}
+}
+
+// rival says which ordinary Ingress has a host and path of this one too; "" where none has.
+func (r *repo) rival(o *object) string {
+	for _, l := range locations(o) {
+		if main, how := r.mainOf(l); how == mergedInto {
+			return fmt.Sprintf(" for %s, which %s has too", l.where(), main.o)
+		}
+	}
+	return ""
 }
 
 var decimal = regexp.MustCompile(`^[0-9]+$`)
@@ -159,8 +174,12 @@ func objectsOf(ls []location) []*object {
 
 // previews: an ordinary route to the canary's Service takes its upstream away from the canary.
 func (r *repo) previews(l location) {
+	if main, _ := r.mainOf(l); main != nil && main.upstream == l.upstream && !r.looksTried(l.o, l.service) {
+		r.found("GR112", l.o, l.at, "%s leads to %s:%s, which is prod's Service in %s: it is the only version then, and the canary is ignored", l.where(), l.service, l.port, main.o)
+		return
+	}
 	for _, o := range r.byKind["Ingress"] {
-		if o.meantAsCanary() || !oneController(o, l.o) {
+		if o.isCanary() || !oneController(o, l.o) {
 			continue
 		}
 		for _, m := range locations(o) {
@@ -179,7 +198,7 @@ func (r *repo) previews(l location) {
 func (r *repo) leaks(c *canary) {
 	for _, main := range c.mains {
 		for _, o := range r.byKind["Ingress"] {
-			if o.meantAsCanary() || !oneController(o, main.o) {
+			if o.isCanary() || !oneController(o, main.o) {
 				continue
 			}
 			for _, l := range locations(o) {
@@ -194,11 +213,28 @@ func (r *repo) leaks(c *canary) {
 // covered says whether a location is one that the canary is meant for.
 func (r *repo) covered(c *canary, l location) bool {
 	for _, main := range c.mains {
-		if main.o == l.o && main.same(l) {
+		if main.same(l) { // in another Ingress it is a second route, and no leak
 			return true
 		}
 	}
 	return false
+}
+
+// secondRoutes: of two ordinary routes for one host and path the older counts, and a canary is of the one that it was written for. One of another namespace may be for another
+// cluster as well.
+func (r *repo) secondRoutes(c *canary) {
+	for _, main := range c.mains {
+		for _, o := range r.byKind["Ingress"] {
+			if o.namespace != main.o.namespace || o.id() == main.o.id() || o.isCanary() || !oneController(o, main.o) || !r.sees(main.o, o) {
+				continue
+			}
+			for _, l := range locations(o) {
+				if l.same(main) && (c.canary == main.service || l.service != c.canary) { // GR112 is about the canary's Service
+					r.found("GR103", o, l.at, "%s is in %s (%s) already: the older one counts, and the canary is of what that leads to", l.where(), main.o, main.o.file.Name)
+				}
+			}
+		}
+	}
 }
 
 // secondCanaries: only the first alternative backend of an upstream is used.

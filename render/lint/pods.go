@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/gitramp/gitramp/render/route"
 )
 
 // tracks: prod and canary are told apart by their Services' selectors, and prod stays up.
@@ -17,6 +19,7 @@ func (r *repo) tracks() {
 				r.overlap(c, w)
 			}
 		}
+		r.adoptions(c)
 		if c.router == byRollout {
 			continue
 		}
@@ -40,6 +43,23 @@ func (r *repo) overlap(c *canary, w *object) {
 	r.found("GR201", wrong, wrong.at("spec", "selector"), "also selects %s pods (%s)", other, w)
 }
 
+// adoptions: a workload whose own selector has the pods of the other track.
+func (r *repo) adoptions(c *canary) {
+	for _, w := range c.prodPods {
+		for _, tried := range c.canaryPods {
+			if w == tried || w.id() == tried.id() {
+				continue
+			}
+			for _, pair := range [][2]*object{{tried, w}, {w, tried}} {
+				s, ok := labelSelector(pair[0].node, "spec", "selector")
+				if ok && s.selects(pair[1].podLabels()) && pair[0].labels == nil { // not one that is yet to be made
+					r.found("GR211", pair[0], pair[0].at("spec", "selector"), "also selects the pods of %s", pair[1])
+				}
+			}
+		}
+	}
+}
+
 // workloads are those of all canaries, each once, with the canary.
 func (r *repo) workloads(visit func(*canary, *object)) {
 	seen := map[*object]bool{}
@@ -55,7 +75,7 @@ func (r *repo) workloads(visit func(*canary, *object)) {
 
 // pods looks at how the pods of a canary come and go.
 func (r *repo) pods() {
-	r.workloads(func(_ *canary, w *object) {
+	r.workloads(func(c *canary, w *object) {
 		r.strategy(w)
 		containers := w.list("spec", "template", "spec", "containers")
 		if len(containers) == 0 {
@@ -65,9 +85,9 @@ func (r *repo) pods() {
 		if !probed {
 			r.found("GR205", w, w.at("spec", "template", "spec", "containers"), "no container has a readinessProbe")
 		}
-		r.preStop(w, containers)
-		for _, c := range containers {
-			r.image(w, c)
+		r.preStop(c, w, containers)
+		for _, container := range containers {
+			r.image(w, container)
 		}
 	})
 }
@@ -93,33 +113,62 @@ func (r *repo) strategy(w *object) {
 	}
 }
 
-var sleeps = regexp.MustCompile(`(?:^|[\s;&/])sleep[ ,"]+([0-9]+)`)
+var sleeps = regexp.MustCompile(`(?:^|[\s;&/])sleep[ ,"]+([0-9]+)(?:s?(?:$|[\s;&|,"')]))`)
 
-func (r *repo) preStop(w *object, containers []*yaml.Node) {
-	longest, any := 0, false
-	for _, c := range containers {
-		hook := get(c, "lifecycle", "preStop")
+// preStop: one container that sleeps keeps the pod answering; of a hook that does something else nobody can say for how long.
+func (r *repo) preStop(c *canary, w *object, containers []*yaml.Node) {
+	longest, hooks, counted := 0, 0, 0
+	for _, container := range containers {
+		hook := get(container, "lifecycle", "preStop")
 		if hook == nil {
 			continue
 		}
-		any = true
-		longest = max(longest, number(hook, 0, "sleep", "seconds"))
-		var words []string
-		for _, word := range list(hook, "exec", "command") {
-			words = append(words, word.Value)
-		}
-		if m := sleeps.FindStringSubmatch(strings.Join(words, " ")); m != nil {
-			n, _ := strconv.Atoi(m[1])
-			longest = max(longest, n)
+		hooks++
+		if seconds, ok := sleep(hook); ok {
+			counted++
+			longest = max(longest, seconds)
 		}
 	}
 	grace := number(w.node, 30, "spec", "template", "spec", "terminationGracePeriodSeconds")
+	lag := c.lag()
 	switch {
-	case !any:
+	case hooks == 0:
 		r.found("GR206", w, w.at("spec", "template", "spec", "containers"), "no container has a preStop: pods stop at once, and the router sends to them for a few seconds more")
 	case grace <= longest:
 		r.found("GR206", w, w.at("spec", "template", "spec", "terminationGracePeriodSeconds"), "the grace period of %ds ends before the preStop sleep of %ds does", grace, longest)
+	case counted == hooks && longest < lag:
+		r.found("GR206", w, w.at("spec", "template", "spec", "containers"), "the preStop sleeps for %ds, and the router may send to the pod for %ds", longest, lag)
 	}
+}
+
+// lag is for how many seconds a router may send to a pod that is gone.
+func (c *canary) lag() int {
+	o := c.route
+	if c.router == byRollout && len(c.mains) > 0 {
+		o = c.mains[0].o
+	}
+	semantics, err := route.SemanticsOf([]route.Object{{Node: o.node}})
+	if err != nil {
+		return 0 // a router that nobody has measured
+	}
+	return semantics.Lag
+}
+
+// sleep is for how long a hook does, where that can be told.
+func sleep(hook *yaml.Node) (seconds int, ok bool) {
+	if get(hook, "sleep", "seconds") != nil {
+		return number(hook, 0, "sleep", "seconds"), true
+	}
+	var words []string
+	for _, word := range list(hook, "exec", "command") {
+		words = append(words, word.Value)
+	}
+	m := sleeps.FindStringSubmatch(strings.Join(words, " "))
+	if m == nil {
+		return 0, false
+	}
+	seconds, err := strconv.Atoi(m[1])
+	return seconds, err == nil
 }
 
 // image: a tag can be pushed again, so that a commit says less than it seems to.

@@ -28,6 +28,7 @@ type repo struct {
 	worlds   map[[2]string]bool    // pairs of directories that hold the same objects for different places
 	canaries []*canary
 	findings []Finding
+	unpruned []unpruned
 }
 
 // lockedApp is a directory that gitramp writes.

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -55,9 +56,9 @@ const (
 
 // ingress is what is asked of an Ingress again and again.
 type ingress struct {
-	class     string
-	canary    bool // meant as one
-	locations []location
+	class         string
+	meant, canary bool // meant as a canary, and one for the controller
+	locations     []location
 }
 
 func (o *object) ingress() *ingress {
@@ -70,9 +71,10 @@ func (o *object) ingress() *ingress {
 	}
 	for key, value := range pairs(o.node, "metadata", "annotations") {
 		if strings.HasPrefix(key, nginx+"canary-") || key == nginx+"canary" && value != "false" {
-			o.read.canary = true
+			o.read.meant = true
 		}
 	}
+	o.read.canary, _ = strconv.ParseBool(o.annotation(nginx + "canary")) // as the controller does (internal/ingress/annotations/parser/main.go)
 	return o.read
 }
 
@@ -80,7 +82,10 @@ func (o *object) ingress() *ingress {
 func (o *object) class() string { return o.ingress().class }
 
 // meantAsCanary says whether an Ingress has any of the canary annotations. One with a canary that is switched off, and no other, is plainly none.
-func (o *object) meantAsCanary() bool { return o.ingress().canary }
+func (o *object) meantAsCanary() bool { return o.ingress().meant }
+
+// isCanary says whether the controller takes an Ingress for a canary. Without the flag it is an ordinary one, whatever it was meant to be.
+func (o *object) isCanary() bool { return o.ingress().canary }
 
 func locations(o *object) []location { return o.ingress().locations }
 
@@ -121,7 +126,7 @@ func (r *repo) findCanaries() {
 
 func (r *repo) routedCanaries() {
 	for _, o := range r.byKind["Ingress"] {
-		if o.meantAsCanary() {
+		if o.isCanary() {
 			r.ingressCanaries(o)
 		}
 	}
@@ -234,7 +239,7 @@ func (r *repo) mainOf(l location) (*location, merge) {
 	var best *location
 	how, near := nowhere, -1
 	for _, o := range r.byKind["Ingress"] {
-		if o.meantAsCanary() || o == l.o {
+		if o.isCanary() || o == l.o {
 			continue
 		}
 		for _, m := range locations(o) {

@@ -1,6 +1,7 @@
 package route
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -29,7 +30,7 @@ func (p precedence) above(q precedence) bool {
 
 // serveGateway answers as Gateway API's HTTPRoute and GRPCRoute say.
 func serveGateway(objs []*yaml.Node, ready func(string) bool, req Request) (Answer, error) {
-	var best, object *yaml.Node
+	var best, object, match *yaml.Node
 	var at string
 	rank := precedence{}
 	for _, o := range objs {
@@ -51,6 +52,7 @@ func serveGateway(objs []*yaml.Node, ready func(string) bool, req Request) (Answ
 				p[0] = host
 				if ok && host > 0 && (best == nil || p.above(rank)) {
 					best, object, rank, at = rule, o, p, fmt.Sprintf("rule %d", i)
+					match = m
 				}
 			}
 		}
@@ -58,7 +60,14 @@ func serveGateway(objs []*yaml.Node, ready func(string) bool, req Request) (Answ
 	if best == nil {
 		return fail(404, "no rule has the host and path"), nil
 	}
+	words := req.Passed != nil
+	if words {
+		at += " (" + gatewayWords(match, node.Text(object, "kind")) + ")"
+	}
 	a, err := gatewayShares(best, ready, at)
+	if refs := items(best, "backendRefs"); words && err == nil && len(refs) > 1 && a.Rule == at { // prod, canary, in the order of the writer
+		a.Rule += fmt.Sprintf(": weight %s of %d", cmp.Or(node.Text(refs[len(refs)-1], "weight"), "1"), a.Total)
+	}
 	a.object, a.part = object, best
 	return a, err
 }
@@ -112,7 +121,7 @@ func gatewayMatch(m *yaml.Node, kind string, req Request) (precedence, bool, err
 		}
 		if !ok {
 			if req.Passed != nil {
-				req.pass("header %s is not %s", node.Text(h, "name"), want)
+				req.pass("%s", headerWords(h, "is not"))
 			}
 			return p, false, nil
 		}
@@ -151,4 +160,40 @@ func gatewayShares(rule *yaml.Node, ready func(string) bool, at string) (Answer,
 		return fail(500, at+" has no backend with a weight"), nil
 	}
 	return a, nil
+}
+
+// gatewayWords are what a match asks for, for people.
+func gatewayWords(m *yaml.Node, kind string) string {
+	var words []string
+	switch path, service := node.Text(m, "path", "value"), node.Text(m, "method", "service"); {
+	case kind == "GRPCRoute" && service != "":
+		words = append(words, "method "+strings.TrimSuffix(service+"/"+node.Text(m, "method", "method"), "/"))
+	case kind == "GRPCRoute":
+		words = append(words, "every method")
+	case node.Text(m, "path", "type") == "Exact":
+		words = append(words, "exactly path "+path)
+	default:
+		words = append(words, "path "+cmp.Or(path, "/"))
+	}
+	for _, h := range items(m, "headers") {
+		words = append(words, headerWords(h, "is"))
+	}
+	return strings.Join(words, ", ")
+}
+
+// headerWords are a header's match in the words of a spec: the cookie that a pattern finds, and a pattern without what anchors it.
+func headerWords(h *yaml.Node, is string) string {
+	name, value := node.Text(h, "name"), node.Text(h, "value")
+	begun, cookie := strings.CutPrefix(value, cookieBegin)
+	if _, rest, ok := strings.Cut(begun, cookieMiddle); cookie && ok && strings.EqualFold(name, "Cookie") && strings.HasSuffix(rest, cookieEnd) {
+		return fmt.Sprintf("cookie %s %s %s", cookieOf(value), is, strings.TrimSuffix(rest, cookieEnd))
+	}
+	if node.Text(h, "type") != "RegularExpression" {
+		return fmt.Sprintf("header %s %s %s", name, is, value)
+	}
+	if inner, ok := strings.CutPrefix(value, "^(?:"); ok && strings.HasSuffix(inner, ")$") {
+		value = strings.TrimSuffix(inner, ")$")
+	}
+	matches := map[string]string{"is": "matches", "is not": "does not match"}[is]
+	return fmt.Sprintf("header %s %s %s", name, matches, value)
 }

@@ -26,8 +26,10 @@ type Folder struct {
 
 // Open lists the files below a directory.
 func Open(dir string) (*Folder, error) {
-	if info, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() {
-		return nil, app.Usage{Text: dir + ": is no directory: allowed one with manifests"}
+	if info, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return nil, app.Usage{Text: dir + ": does not exist: allowed a directory with manifests"}
+	} else if err == nil && !info.IsDir() {
+		return nil, app.Usage{Text: dir + ": is a file: allowed a directory, as findings are about all its manifests together"}
 	}
 	f := &Folder{dir: dir}
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {

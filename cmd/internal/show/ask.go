@@ -108,6 +108,7 @@ type Migration struct {
 	Steps, Requests int
 	Differences     []ask.Difference
 	Nature          []string
+	Cookies         bool // decide: of one that comes twice each router reads another
 }
 
 // NewMigration is it for programs.
@@ -146,7 +147,7 @@ func (p Printer) Migration(m Migration) {
 	fmt.Fprintf(p.Out, "%s\n\nIn %s%s:\n\n%s\n", p.Paint(Bold, fmt.Sprintf("%s: %s -> %s", m.App, m.From, m.To)), m.File, without, indent(m.Part))
 	asked := fmt.Sprintf("%s of requests, all that the rules of both can tell apart, at %d steps", several(m.Requests, "kind"), m.Steps)
 	if m.Differences == nil {
-		fmt.Fprintf(p.Out, "No request is routed otherwise (%s).\n", asked)
+		fmt.Fprintf(p.Out, "No request%s is routed otherwise (%s).\n", map[bool]string{true: " that carries a cookie once"}[m.Cookies], asked)
 	} else {
 		fmt.Fprintf(p.Out, "Routed otherwise (of %s):\n\n", asked)
 		w := tabwriter.NewWriter(p.Out, 0, 0, 2, ' ', 0)
