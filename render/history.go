@@ -8,6 +8,7 @@ type Record struct {
 	Date   int64  // Unix seconds, never earlier than that of an older record
 	Action string // what the commit says that it does; "" where it was not gitramp's
 	Reason string // a person's
+	Unsafe string // why it was done although it was not proven safe; "" where it was, or where nobody asked
 	Lock   *Lock  // nil: the app was removed
 }
 
@@ -34,9 +35,10 @@ type Rollout struct {
 	Rollback     bool
 	Outcome      Outcome
 	Reason       string
-	Commit       string // that began it
-	Began, Ended int64  // Unix seconds; Ended 0: it is on its way
-	Stays        []Stay // oldest first
+	Unsafe       []string // the reasons for what was not proven safe
+	Commit       string   // that began it
+	Began, Ended int64    // Unix seconds; Ended 0: it is on its way
+	Stays        []Stay   // oldest first
 }
 
 // Stay is a time at one step.
@@ -46,6 +48,7 @@ type Stay struct {
 	Phase         Transition
 	Step          string
 	Weight, Total int
+	Unsafe        string
 }
 
 // Rollouts tells an app's records, oldest first, as its rollouts, oldest first.
@@ -105,6 +108,9 @@ func (o *Rollout) tell(before *Lock, r Record) {
 	if r.Reason != "" && (l == nil || l.Phase.GoesBack()) { // of how it ended: a pause has one too
 		o.Reason = r.Reason
 	}
+	if r.Unsafe != "" && !slices.Contains(o.Unsafe, r.Unsafe) {
+		o.Unsafe = append(o.Unsafe, r.Unsafe)
+	}
 	if l == nil || l.Canary == nil {
 		o.end(l, r.Date)
 		return
@@ -122,7 +128,7 @@ func (o *Rollout) tell(before *Lock, r Record) {
 	if Transition(r.Action) == Supersede {
 		o.Outcome = Superseded
 	}
-	o.Stays = append(o.Stays, Stay{Commit: r.Commit, From: r.Date, Phase: l.Phase, Step: l.Step.Name, Weight: l.Weight, Total: l.WeightTotal})
+	o.Stays = append(o.Stays, Stay{Commit: r.Commit, From: r.Date, Phase: l.Phase, Step: l.Step.Name, Weight: l.Weight, Total: l.WeightTotal, Unsafe: r.Unsafe})
 }
 
 // end says that prod stands alone again, on what is in the lock.

@@ -87,6 +87,25 @@ b running 3-: shift 20% 3-5, full 100% 5-`},
 	}
 }
 
+// TestRolloutsUnsafe: each reason for what was not proven safe is told once, that of the last commit too, and each stay has its own.
+func TestRolloutsUnsafe(t *testing.T) {
+	records := past("1 idle 0 a - 1", "2 prepare 0 a b 1", "3 shift 20 a b 1", "4 shift 50 a b 1", "5 idle 0 b - 1", "6 prepare 0 b c 1")
+	for i, reason := range []string{"", "late", "", "late", "tired", ""} {
+		records[i].Unsafe = reason
+	}
+	var got []string
+	for _, o := range render.Rollouts(records) {
+		text := fmt.Sprintf("%s %q", o.Revision, o.Unsafe)
+		for _, s := range o.Stays {
+			text += fmt.Sprintf(" %d%% %q", s.Weight, s.Unsafe)
+		}
+		got = append(got, text)
+	}
+	if d := cmp.Diff([]string{`a []`, `b ["late" "tired"] 0% "late" 20% "" 50% "late"`, `c [] 0% ""`}, got); d != "" {
+		t.Error(d)
+	}
+}
+
 func toldRollout(o render.Rollout) string {
 	time := func(t int64) string { return strings.TrimSuffix(fmt.Sprint(t), "0") }
 	text := fmt.Sprintf("%s %s %d-%s", o.Revision, o.Outcome, o.Began, time(o.Ended))

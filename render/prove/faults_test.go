@@ -243,7 +243,7 @@ var faults = []fault{
 	{"pods are gone at once", shop, func(p *plan) {
 		p.edit(prodPods, "terminationGracePeriodSeconds: 40", "terminationGracePeriodSeconds: 0")
 		p.edit(prodPods, stopComment+preStop, "")
-	}, prove.Lingering, []string{"from 04-full to 05-promote", "not yet  ~Deployment shop", "cookie: canary=never", "these are sure of 0s"}},
+	}, prove.Lingering, []string{"from 04-full to 05-promote", "not yet  ~Deployment shop", "Cookie: canary=never", "these are sure of 0s"}},
 	{"prod's image and the canary's removal in one commit, and pods are gone at once", shop, func(p *plan) {
 		p.edit(canaryPods, stopComment+preStop, "")
 		p.edit(canaryPods, "terminationGracePeriodSeconds: 40", "terminationGracePeriodSeconds: 1")
@@ -256,10 +256,10 @@ var faults = []fault{
 
 	{"an abort leaves the header rule", shop, func(p *plan) {
 		p.editWay("abort", canaryRoute, `canary-weight: "0"`, "canary-weight: \"0\"\n    nginx.ingress.kubernetes.io/canary-by-header: \"X-Canary\"")
-	}, prove.Withdrawn, []string{"from 02-weight-20 to abort at 02-weight-20", "x-canary: always", "answer   100% shop-canary (header X-Canary is always)"}},
+	}, prove.Withdrawn, []string{"from 02-weight-20 to abort at 02-weight-20", "X-Canary: always", "answer   100% shop-canary (header X-Canary is always)"}},
 	{"an abort leaves the cookie rule", shop, func(p *plan) {
 		p.editWay("abort", canaryRoute, `canary-weight: "0"`, "canary-weight: \"0\"\n    nginx.ingress.kubernetes.io/canary-by-cookie: \"canary\"")
-	}, prove.Withdrawn, []string{"cookie: canary=always", "answer   100% shop-canary (cookie canary is always)"}},
+	}, prove.Withdrawn, []string{"Cookie: canary=always", "answer   100% shop-canary (cookie canary is always)"}},
 	{"an abort leaves the weight", shop, func(p *plan) { p.editWay("abort", canaryRoute, `canary-weight: "0"`, `canary-weight: "20"`) },
 		prove.Withdrawn, []string{"request  shop.example.com/\n", "80% shop, 20% shop-canary"}},
 	{"an abort that only deletes", shop, func(p *plan) {

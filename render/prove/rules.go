@@ -212,6 +212,8 @@ func (p *proof) standing() {
 	p.result.Assumptions = nil
 	if p.result.Level == AllPairs {
 		p.assume("a tree has settled before the controller goes on to any other one")
+		p.assume("nothing of an earlier release is still applied when this one begins: a controller that slept through the end of that one is not gone through")
+		p.assume("load on pods is held against the plan between neighbours alone: a controller that skips commits may give a pod more until all pods are ready")
 	} else {
 		p.assume("each commit is applied and has settled before the next one (settle, or a witness): no commit is skipped")
 	}

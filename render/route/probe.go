@@ -43,6 +43,8 @@ type Probes struct {
 	Headers      map[string][]string // by name in lower case; cookies are among them, by their name after "cookie:"
 	Most         int                 // the largest number of headers that one rule asks for at once
 	Backends     []Backend
+
+	names map[string]string // of headers as their first rule has them, by name in lower case
 }
 
 // other is a value that no rule asks for.
@@ -50,7 +52,7 @@ const other = "other"
 
 // ProbesOf reads route objects for whatever their router looks at in a request.
 func ProbesOf(objs []Object) (Probes, error) {
-	p := Probes{Headers: map[string][]string{}, Most: 1}
+	p := Probes{Headers: map[string][]string{}, Most: 1, names: map[string]string{"cookie": "Cookie"}}
 	for _, o := range objs {
 		read := p.ingress
 		if node.Text(o.Node, "kind") != "Ingress" {
@@ -77,12 +79,15 @@ func (p *Probes) path(path string) {
 }
 
 func (p *Probes) header(name string, values ...string) {
-	name = strings.ToLower(name)
-	list := p.Headers[name]
+	lower := strings.ToLower(name)
+	if p.names[lower] == "" {
+		p.names[lower] = name
+	}
+	list := p.Headers[lower]
 	for _, v := range append(values, other) {
 		add(&list, v)
 	}
-	p.Headers[name] = list
+	p.Headers[lower] = list
 }
 
 // cookies takes a Cookie header apart, for requests have more than one cookie.
@@ -105,7 +110,7 @@ func add(list *[]string, value string) {
 	}
 }
 
-// Header is the header of a request that has these values: by name, as in Probes.
+// Header is the header of a request that has these values: by name, as in Probes. The request's names are written as those of the rules.
 func (p Probes) Header(values map[string]string) map[string]string {
 	h := map[string]string{}
 	var cookies []string
@@ -114,10 +119,10 @@ func (p Probes) Header(values map[string]string) map[string]string {
 			cookies = append(cookies, cookie+"="+value)
 			continue
 		}
-		h[name] = value
+		h[p.names[name]] = value
 	}
 	if slices.Sort(cookies); cookies != nil {
-		h["cookie"] = strings.Join(cookies, "; ")
+		h[p.names["cookie"]] = strings.Join(cookies, "; ")
 	}
 	return h
 }

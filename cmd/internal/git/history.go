@@ -171,12 +171,20 @@ func (c Commit) Subject() string {
 
 // Trailer is the value of a trailer of the message, "" where it has none.
 func (c Commit) Trailer(key string) string {
-	for line := range strings.Lines(c.Message) {
-		if value, ok := strings.CutPrefix(line, key+": "); ok {
-			return strings.TrimSpace(value)
-		}
+	for _, value := range c.Trailers(key) {
+		return value
 	}
 	return ""
+}
+
+// Trailers are the values of every trailer of a key.
+func (c Commit) Trailers(key string) (values []string) {
+	for line := range strings.Lines(c.Message) {
+		if value, ok := strings.CutPrefix(line, key+": "); ok {
+			values = append(values, strings.TrimSpace(value))
+		}
+	}
+	return values
 }
 
 // Commits reads commits by their ids.

@@ -110,9 +110,22 @@ func (v *View) record(p *Past, e git.Entry, ch git.FileChange) error {
 		if r.Lock = &l; p.Name == "" {
 			p.Name = fullName(l.Namespace, l.App)
 		}
+		r.Unsafe = unsafe(c, p.Name)
 	}
 	p.Records = append(p.Records, r)
 	return nil
+}
+
+// unsafe is why a commit does something of an app that was not proven safe. In one of several apps the reason has the app's name before it.
+func unsafe(c git.Commit, app string) string {
+	alone := c.Trailer(message.TrailerAction) != "" && c.Trailer(message.TrailerApp) == app
+	for _, text := range c.Trailers(message.TrailerUnsafe) {
+		reason, named := strings.CutPrefix(text, app+": ")
+		if alone || named {
+			return reason
+		}
+	}
+	return ""
 }
 
 // inOrder turns the records round and mends dates: none is earlier than that of an older record.

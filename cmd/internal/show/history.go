@@ -28,7 +28,8 @@ type Rollout struct {
 	Rollback bool           `json:"rollback,omitempty"`
 	Outcome  render.Outcome `json:"outcome"`
 	Reason   string         `json:"reason,omitempty"`
-	Commit   string         `json:"commit"` // that began it
+	Unsafe   []string       `json:"unsafe,omitempty"` // the reasons for what was not proven safe
+	Commit   string         `json:"commit"`           // that began it
 	Author   string         `json:"author"`
 	Began    string         `json:"began"`           // RFC 3339
 	Ended    string         `json:"ended,omitempty"` // RFC 3339; not there while it is on its way
@@ -47,6 +48,7 @@ type Stay struct {
 	Took        string            `json:"took"`
 	Commit      string            `json:"commit"`
 	Author      string            `json:"author"`
+	Unsafe      string            `json:"unsafe,omitempty"`
 }
 
 // NewHistory is an app's past as seen at a time.
@@ -57,7 +59,7 @@ func NewHistory(p *rollout.Past, now time.Time) History {
 		if until == 0 {
 			until = now.Unix()
 		}
-		v := Rollout{Revision: NewRevision(&o.RevisionRef), From: o.From, Attempt: o.Attempt, Rollback: o.Rollback, Outcome: o.Outcome, Reason: o.Reason,
+		v := Rollout{Revision: NewRevision(&o.RevisionRef), From: o.From, Attempt: o.Attempt, Rollback: o.Rollback, Outcome: o.Outcome, Reason: o.Reason, Unsafe: o.Unsafe,
 			Commit: o.Commit, Author: p.Authors[o.Commit], Began: rfc3339(o.Began), Stays: []Stay{}}
 		if v.Took = "-"; len(o.Stays) > 0 {
 			v.Took = span(until - o.Began)
@@ -75,7 +77,7 @@ func NewHistory(p *rollout.Past, now time.Time) History {
 }
 
 func newStay(s render.Stay, p *rollout.Past, now time.Time) Stay {
-	v := Stay{Step: s.Step, Phase: s.Phase, Weight: s.Weight, WeightTotal: s.Total, From: rfc3339(s.From), Commit: s.Commit, Author: p.Authors[s.Commit]}
+	v := Stay{Step: s.Step, Phase: s.Phase, Weight: s.Weight, WeightTotal: s.Total, From: rfc3339(s.From), Commit: s.Commit, Author: p.Authors[s.Commit], Unsafe: s.Unsafe}
 	until := s.Until
 	if until == 0 {
 		until = now.Unix()
@@ -113,7 +115,8 @@ func (p Printer) rollouts(w io.Writer, list []Rollout, steps bool) {
 			personal(o.Author), o.Commit, o.note())
 		for _, s := range o.Stays {
 			if steps {
-				fmt.Fprintf(w, "%s\t%s\t\t%s\t%s\t%s\t%.10s\t\n", p.Paint(plain, "  "+s.Step), message.Percent(s.Weight, s.WeightTotal), s.From, s.Took, personal(s.Author), s.Commit)
+				fmt.Fprintf(w, "%s\t%s\t\t%s\t%s\t%s\t%.10s\t%s\n", p.Paint(plain, "  "+s.Step), message.Percent(s.Weight, s.WeightTotal), s.From, s.Took, personal(s.Author), s.Commit,
+					s.note())
 			}
 		}
 	}
@@ -131,7 +134,17 @@ func (o Rollout) note() string {
 	if o.Reason != "" {
 		parts = append(parts, o.Reason)
 	}
+	for _, reason := range o.Unsafe {
+		parts = append(parts, "unsafe: "+reason)
+	}
 	return strings.Join(parts, ", ")
+}
+
+func (s Stay) note() string {
+	if s.Unsafe == "" {
+		return ""
+	}
+	return "unsafe: " + s.Unsafe
 }
 
 func outcomeCode(o render.Outcome) string {
