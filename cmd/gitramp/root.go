@@ -31,7 +31,9 @@ commit; there is no controller of gitramp's in the cluster, and no database.
   gitramp init                          write a first spec
   gitramp plan canary.yaml              look at the whole ramp
   gitramp render canary.yaml --to out   write every step into a folder
-  gitramp commit canary.yaml            write the release as commits`,
+  gitramp commit canary.yaml            write a release as commits
+  gitramp advance --push                make the next step of each app whose hold is over
+  gitramp status                        see where every app stands`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args: func(cmd *cobra.Command, args []string) error {
