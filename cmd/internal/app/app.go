@@ -251,7 +251,7 @@ func (a *App) Next(ev render.Evidence) (render.Decision, error) {
 // Forget lets go of the compiled release: a fleet's are many times what has to be kept of it. Compile and Next make it again.
 func (a *App) Forget() {
 	if a != nil {
-		a.Release, a.revs = nil, render.Revisions{}
+		a.Release, a.checked, a.revs = nil, nil, render.Revisions{}
 	}
 }
 
