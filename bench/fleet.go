@@ -42,11 +42,8 @@ func (l *lab) fleet(apps int) (*fleetReport, error) {
 		return nil, err
 	}
 	defer os.RemoveAll(specs)
-	for i := range apps {
-		name := fmt.Sprintf("app-%05d", i)
-		if err := write(filepath.Join(specs, "apps", name, "canary.yaml"), fmt.Sprintf(fleetSpec, name)); err != nil {
-			return nil, err
-		}
+	if err := writeSpecs(specs, apps, fleetSpec); err != nil {
+		return nil, err
 	}
 	bare, err := l.bare()
 	if err != nil {
@@ -74,6 +71,17 @@ func (l *lab) fleet(apps int) (*fleetReport, error) {
 		return nil, fmt.Errorf("gitramp's tip is %s, fast-import's %s", r.Gitramp.work, r.FastImport.work)
 	}
 	return r, nil
+}
+
+// writeSpecs writes a spec of that form for each app, below apps/.
+func writeSpecs(dir string, apps int, form string) error {
+	for i := range apps {
+		name := fmt.Sprintf("app-%05d", i)
+		if err := write(filepath.Join(dir, "apps", name, "canary.yaml"), fmt.Sprintf(form, name)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // bare makes an empty bare repository.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 )
 
@@ -67,11 +66,8 @@ func (l *lab) manyRepo(apps int) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	for i := range apps {
-		name := fmt.Sprintf("app-%05d", i)
-		if err := write(filepath.Join(repo, "apps", name, "canary.yaml"), fmt.Sprintf(manySpec, name)); err != nil {
-			return "", err
-		}
+	if err := writeSpecs(repo, apps, manySpec); err != nil {
+		return "", err
 	}
 	if err := l.git(repo, "init -q", "add .", "commit -q -m specs"); err != nil {
 		return "", err

@@ -7,7 +7,6 @@ import (
 
 	"github.com/gitramp/gitramp/cmd/internal/app"
 	"github.com/gitramp/gitramp/cmd/internal/show"
-	"github.com/gitramp/gitramp/render"
 	"github.com/gitramp/gitramp/render/prove"
 )
 
@@ -61,15 +60,5 @@ func (c *cli) printPlans(apps []*app.App, diff bool) error {
 			views = append(views, show.NewPlan(ramp, proof, diff))
 		}
 	}
-	if views == nil {
-		return nil
-	}
-	var data any = views[0]
-	if len(views) > 1 {
-		data = map[string]any{"apiVersion": render.APIVersion, "kind": "PlanList", "items": views}
-	}
-	if c.output == "yaml" {
-		return c.printYAML(data)
-	}
-	return c.printJSON(data)
+	return printItems(c, "PlanList", views)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gitramp/gitramp/cmd/internal/progress"
 	"github.com/gitramp/gitramp/cmd/internal/show"
+	"github.com/gitramp/gitramp/render"
 )
 
 func (c *cli) printJSON(v any) error {
@@ -16,6 +17,21 @@ func (c *cli) printJSON(v any) error {
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	return e.Encode(v)
+}
+
+// printItems prints one object, or several as a list of that kind; none where -o asks for neither JSON nor YAML and they are printed already.
+func printItems[T any](c *cli, kind string, views []T) error {
+	if views == nil {
+		return nil
+	}
+	var data any = views[0]
+	if len(views) > 1 {
+		data = map[string]any{"apiVersion": render.APIVersion, "kind": kind, "items": views}
+	}
+	if c.output == "yaml" {
+		return c.printYAML(data)
+	}
+	return c.printJSON(data)
 }
 
 // printYAML prints what printJSON would, as YAML with the fields in the same order: JSON is YAML, so its nodes only have to lose their style.

@@ -7,7 +7,6 @@ import (
 
 	"github.com/gitramp/gitramp/cmd/internal/app"
 	"github.com/gitramp/gitramp/cmd/internal/show"
-	"github.com/gitramp/gitramp/render"
 	"github.com/gitramp/gitramp/render/prove"
 )
 
@@ -65,26 +64,11 @@ func (c *cli) printProofs(apps []*app.App, o prove.Options) error {
 			views = append(views, show.ProofOf(a, r))
 		}
 	}
-	if err := c.printData(views); err != nil {
+	if err := printItems(c, "ProofList", views); err != nil {
 		return err
 	}
 	if unsafe > 0 {
 		return found{}
 	}
 	return nil
-}
-
-// printData prints what -o json and -o yaml are for: one object, or a list.
-func (c *cli) printData(views []show.Proof) error {
-	if views == nil {
-		return nil
-	}
-	var data any = views[0]
-	if len(views) > 1 {
-		data = map[string]any{"apiVersion": render.APIVersion, "kind": "ProofList", "items": views}
-	}
-	if c.output == "yaml" {
-		return c.printYAML(data)
-	}
-	return c.printJSON(data)
 }
