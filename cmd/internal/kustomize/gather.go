@@ -3,6 +3,7 @@ package kustomize
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/url"
 	"path"
@@ -112,24 +113,32 @@ func (g *gathering) mode(name string) (mode fs.FileMode, err error) {
 
 // copy takes one regular file along.
 func (g *gathering) copy(name string) error {
-	info, err := fs.Stat(g.from, name)
+	to := path.Join("/", name)
+	data, err := g.to.ReadFile(to)
 	if err != nil {
-		return err
+		if data, err = g.read(name); err != nil {
+			return err
+		}
+		if err := g.to.WriteFile(to, data); err != nil {
+			return err
+		}
 	}
 	g.files++
-	g.bytes += int(min(info.Size(), maxBytes+1))
+	g.bytes += len(data)
 	if g.files > maxFiles || g.bytes > maxBytes {
-		return fmt.Errorf("the base reads %d files, %d bytes: allowed %d and %d", g.files, g.bytes, maxFiles, maxBytes)
+		return fmt.Errorf("the base has more than %d files or %d bytes", maxFiles, maxBytes)
 	}
-	to := path.Join("/", name)
-	if g.to.Exists(to) {
-		return nil
-	}
-	data, err := fs.ReadFile(g.from, name)
+	return nil
+}
+
+// read reads no more of a file than a base may have.
+func (g *gathering) read(name string) ([]byte, error) {
+	f, err := g.from.Open(name)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return g.to.WriteFile(to, data)
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxBytes+1))
 }
 
 // reader reads one kustomization's fields.
