@@ -56,6 +56,7 @@ type Decision struct {
 	Waiting    string // why not yet
 	Until      int64  // with Waiting: when it may go on, Unix seconds; 0 where no clock ends it
 	Refused    string // why not at all
+	AtOnce     bool   // with Abort: prod may not have its pods back yet, and somebody accepts that
 
 	attempt int      // a new one; 0 leaves it as it is
 	settle  Duration // of a tree whose app is deleted
@@ -164,7 +165,7 @@ func (s State) Abort() Decision {
 func (s State) AbortAtOnce() Decision {
 	d := s.Abort()
 	if d.Transition == Grow || s.Lock != nil && s.Lock.Phase == Grow {
-		return Decision{Transition: Abort}
+		return Decision{Transition: Abort, AtOnce: true}
 	}
 	return d
 }
