@@ -261,3 +261,39 @@ func TestShrunkReplicas(t *testing.T) {
 		t.Errorf("grown:%s", prodPods(w))
 	}
 }
+
+// TestRevertOfGrow: an abort that gives prod its pods back first is taken back like any other. What stands on the way back then goes on back; what stands in the
+// ramp then waits for a person.
+func TestRevertOfGrow(t *testing.T) {
+	spec := loadFixture(t, "stable-scale")
+	wanted, _ := revisionNames(t, spec)
+	var b branch
+	for _, st := range ramp(t, spec)[:6] { // to the second shrink
+		b = append(b, render.State{Lock: &st.Lock, Tree: st.Tree})
+	}
+	shrunk, shifted := b[5], b[4]
+	grown := turned(t, shrunk, shrunk.Abort())
+	withdrawn := turned(t, grown, render.Decision{Transition: render.Abort})
+	const person = "waiting: taken back by a person: gitramp resume, promote or abort"
+	for _, c := range []struct {
+		name string
+		then branch
+		want string
+	}{
+		{"grown", branch{grown}, "abort"},
+		{"the growth", branch{grown, shrunk}, person},
+		{"the growth and the step before it", branch{grown, shifted}, person},
+		{"the withdrawal", branch{grown, withdrawn, grown}, "abort"},
+		{"the withdrawal, then the growth", branch{grown, withdrawn, grown, shrunk}, person},
+		{"both at once", branch{grown, withdrawn, shrunk}, person},
+	} {
+		all := append(b[:len(b):len(b)], c.then...)
+		tip := all[len(all)-1]
+		if got := said(nextOf(t, spec, tip, wanted, all.recall()), 0); got != c.want {
+			t.Errorf("%s taken back: %s, want %s", c.name, got, c.want)
+		}
+		if d := tip.Abort(); !tip.Lock.Phase.GoesBack() && d.Transition != render.Grow {
+			t.Errorf("%s taken back, and aborted again: %s", c.name, said(d, 0))
+		}
+	}
+}
