@@ -365,6 +365,9 @@ func (r *Run) move(it *Item, d render.Decision) (*message.Move, error) {
 	}
 	m := &message.Move{App: it.Name, Transition: d.Transition, Before: it.State.Lock, After: lock, Rules: len(d.Step.Matches), Drift: it.State.Drift, Reason: r.Reason, Unsafe: unsafe,
 		Changes: render.Changes(it.there(), tree)}
+	if d.AtOnce {
+		m.Unsafe = m.Overload()
+	}
 	for _, ch := range m.Changes {
 		if ch.Op == render.Added && it.present[ch.Path] != nil {
 			return nil, app.Conflict{Text: fmt.Sprintf("%s/%s is there already, and no %s says that gitramp wrote it", it.Dir, ch.Path, render.LockFile)}
