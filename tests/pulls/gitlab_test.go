@@ -87,7 +87,7 @@ func TestGitLabNewlines(t *testing.T) {
 	s.write("hub.git/hooks/post-receive", recorder)
 	s.write("record", "")
 	s.bash(s.job(), script(t, "gitramp-propose"), "SPECS=.", "CI_COMMIT_BRANCH=main", "RECORD="+s.at("record"))
-	if text := strings.ReplaceAll(s.text("record"), `\n`, "\n"); strings.Contains(text, "\n## two") || !strings.Contains(text, `one\ n## two`) {
+	if text := strings.ReplaceAll(s.text("record"), `\n`, "\n"); strings.Contains(text, "\n## two") || !strings.Contains(text, `\ n## two`) {
 		t.Error(text)
 	}
 }

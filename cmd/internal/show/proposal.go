@@ -217,7 +217,13 @@ func certificate(a *app.App, r prove.Result, unsafe string) string {
 func wayOut(b *strings.Builder, res rollout.Result, base string) {
 	fmt.Fprintf(b, "\n### Merge it, or not\n\n- **Merging is the approval and the deployment**: what applies %s applies this.", code(base))
 	if l := res.Move.After; l != nil && l.Hold.Settle > 0 {
-		fmt.Fprintf(b, " The step after it is proposed when this one's hold is over: %s.", holdWords(l.Hold))
+		hold := l.Hold
+		hold.Manual = false
+		fmt.Fprintf(b, " The next one is proposed when this one's hold is over: %s", holdWords(hold))
+		if l.Hold.Manual {
+			b.WriteString("; merging that is what ends the pause until somebody promotes")
+		}
+		b.WriteString(".")
 	}
 	fmt.Fprintf(b, "\n- **Not yet**: leave it open; %s keeps everything where it is, and takes this back.\n", code("gitramp pause "+res.Dir+" --push"))
 	if l := res.Move.After; l != nil && l.Canary != nil && !l.Phase.GoesBack() {
