@@ -91,9 +91,12 @@ func (w *Writer) Propose(remote string, moves []Move) error {
 	if remote == "" {
 		return w.repo.moveHere(w.ctx, moves, w.reflog)
 	}
-	for batch := range slices.Chunk(moves, 500) { // what a command line holds
-		if err := w.repo.pushMoves(w.ctx, remote, batch); err != nil {
-			return err
+	made := len(w.Made) // what goes goes first: there is never one too many
+	for _, part := range [][]Move{moves[made:], moves[:made]} {
+		for batch := range slices.Chunk(part, 500) { // what a command line holds
+			if err := w.repo.pushMoves(w.ctx, remote, batch); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -73,7 +73,13 @@ func (r *Run) propose(ctx context.Context, view *View, out *Outcome) error {
 
 // compare says what becomes of the proposals of one app. Where it is not known what comes next they stay.
 func (r *Run) compare(ctx context.Context, view *View, res *Result, open map[string]string) error {
-	if res.State.Lock == nil {
+	switch {
+	case res.State.Lock == nil:
+		return nil
+	case res.Evidence.Shallow: // nor is it known what a proposal was made on
+		if res.Move != nil {
+			res.Move, res.Decision = nil, render.Decision{Refused: "history is cut off, so nobody knows what its proposals hold: fetch all of it (git fetch --unshallow, or fetch-depth: 0)"}
+		}
 		return nil
 	}
 	of := r.Prefix + "/" + strings.ReplaceAll(res.Name, "/", ".") + "/"
@@ -98,7 +104,7 @@ func (r *Run) compare(ctx context.Context, view *View, res *Result, open map[str
 			if res.Proposal.Kept = held.holds(res.Move) && (!r.Rebase || held.fork == view.Tip); res.Proposal.Kept {
 				res.Commit = at
 			}
-		case res.Err == nil && !res.Evidence.Shallow:
+		case res.Err == nil:
 			res.Withdrawn = append(res.Withdrawn, git.Move{Branch: name, Old: at})
 		}
 	}

@@ -94,6 +94,9 @@ func prose(s string) string {
 // title is a line that a forge prints as it is: whatever means something to one of them is left out.
 func title(s string) string {
 	s = strings.Join(strings.Fields(strings.Map(func(c rune) rune {
+		if unicode.IsSpace(c) {
+			return ' '
+		}
 		if c > unicode.MaxASCII || !unicode.IsPrint(c) || strings.ContainsRune("`<>&#!\\\"'[]{}~*|^$", c) {
 			return -1
 		}

@@ -82,10 +82,14 @@ func (p *Proposal) Describe(res rollout.Result, base, tool string) error {
 // withDiff puts a text together, with as much of a diff as there is room for.
 func withDiff(head, diff, foot string) string {
 	room := longestBody - size(head) - size(foot) - 200
-	text, cut := block("diff", diff), ""
-	for size(text) > room && diff != "" {
-		diff = diff[:strings.LastIndex(diff[:len(diff)*3/4], "\n")+1]
-		text, cut = block("diff", diff), "\nThe rest is left out: it is in the branch.\n"
+	text, cut := "", ""
+	for keep := min(len(diff), longestBody); ; keep = len(diff) * 3 / 4 {
+		if keep < len(diff) {
+			diff, cut = diff[:strings.LastIndex(diff[:keep], "\n")+1], "\nThe rest is left out: it is in the branch.\n"
+		}
+		if text = block("diff", diff); size(text) <= room || diff == "" {
+			break
+		}
 	}
 	if diff == "" && cut == "" {
 		return head + foot
