@@ -38,6 +38,7 @@ type Evidence struct {
 	Promoted bool     // somebody promotes: the manual hold is waived, settle never is
 	Full     bool     // with Promoted: and every pause from now on
 	Settle   Duration // of the app, where its tree does not say it any more
+	Proposed bool     // the transition is only proposed: whoever merges it ends the manual hold, and no other
 	Retried  bool     // somebody retries what was aborted or taken back
 	Replan   bool     // somebody wants the spec's steps of today
 	NoHolds  bool     // nothing tracks the branch (commit): no hold has to be met, and history does not count
@@ -324,7 +325,7 @@ func (h Hold) unmet(full bool, ev Evidence) Decision {
 	if full || ev.Promoted {
 		return Decision{}
 	}
-	if h.Manual {
+	if h.Manual && !ev.Proposed {
 		return Decision{Waiting: "until promoted"}
 	}
 	if end := start + int64(h.Pause); h.Pause > 0 && ev.Now < end {

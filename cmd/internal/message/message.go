@@ -132,6 +132,9 @@ func (m Move) text(b *strings.Builder) {
 // oneLine keeps a person's words from ending a trailer, and from beginning another.
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
+// Revision is the one that a move is about.
+func (m Move) Revision() string { return m.ref().Revision }
+
 // ref is the revision that a move is about.
 func (m Move) ref() render.RevisionRef {
 	for _, l := range []*render.Lock{m.After, m.Before} {
