@@ -49,7 +49,6 @@ var argoReasons = []reason{
 	{canaryPath + ".trafficRouting.nginx.additionalIngressAnnotations", "not an annotation by which requests are chosen"},
 	{canaryPath + ".trafficRouting.nginx.canaryIngressAnnotations", "not an annotation by which requests are chosen"},
 	{canaryPath + ".trafficRouting.plugins", "not a plugin, or not a setting of one, that gitramp does the work of"},
-	{canaryPath + ".steps[].setMirrorRoute", "no requests are mirrored"},
 	{canaryPath + ".steps[].setCanaryScale", "another field of the step decides"},
 }
 
@@ -85,7 +84,7 @@ func (a *app) argoWorkload(l *ledger) error {
 	l.carried("metadata.name", "metadata.name")
 	l.carried("metadata.namespace", "metadata.namespace")
 	if ref := l.at("spec.workloadRef"); ref != nil {
-		d, err := a.need(a.from, "spec.workloadRef.name", "apps", "Deployment", node.Text(ref, "name"))
+		d, err := a.need(a.from, "spec.workloadRef.name", "apps", "Deployment", textAt(ref, "name"))
 		if err != nil {
 			return err
 		}
@@ -113,7 +112,7 @@ func (a *app) argoDeployment(l *ledger) *object {
 			l.carried("metadata."+f, "the Deployment's")
 		}
 	}
-	if notes := node.Get(d, "metadata", "annotations"); notes != nil {
+	if notes := get(d, "metadata", "annotations"); notes != nil {
 		node.Clear(notes, keptCanary)
 		if len(notes.Content) == 0 {
 			node.Clear(d, "metadata", "annotations")
@@ -131,7 +130,7 @@ func (a *app) argoDeployment(l *ledger) *object {
 
 // argoPods are the fields of a Rollout that a Deployment has as well.
 func (a *app) argoPods(l *ledger) {
-	spec := node.Get(a.deployment.node, "spec")
+	spec := get(a.deployment.node, "spec")
 	for _, f := range []string{"replicas", "minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds"} {
 		if n := l.at("spec." + f); n != nil {
 			setFirst(spec, f, node.Copy(n))
@@ -153,7 +152,7 @@ func (a *app) argoPods(l *ledger) {
 
 // replicas is what the Deployment asks for.
 func (a *app) replicas() int {
-	n, err := strconv.Atoi(node.Text(a.deployment.node, "spec", "replicas"))
+	n, err := strconv.Atoi(textAt(a.deployment.node, "spec", "replicas"))
 	if err != nil {
 		return 1
 	}
@@ -162,7 +161,7 @@ func (a *app) replicas() int {
 
 // setFirst puts a field before the others, where it is not there yet.
 func setFirst(n *yaml.Node, key string, value *yaml.Node) {
-	if node.Get(n, key) != nil {
+	if get(n, key) != nil {
 		node.Set(n, value, key)
 		return
 	}
@@ -202,8 +201,8 @@ func (a *app) argoRoute(l *ledger) error {
 	switch {
 	case l.at(at+".nginx") != nil:
 		return a.argoNginx(l, at+".nginx")
-	case node.Get(l.at(at), "plugins", gatewayPlugin) != nil:
-		return a.argoGateway(l, node.Get(l.at(at), "plugins", gatewayPlugin))
+	case get(l.at(at), "plugins", gatewayPlugin) != nil:
+		return a.argoGateway(l, get(l.at(at), "plugins", gatewayPlugin))
 	}
 	if err := a.findRoute(); err != nil {
 		return err
@@ -222,7 +221,7 @@ func (a *app) argoNginx(l *ledger, at string) (err error) {
 	}
 	l.carried(at+".annotationPrefix", "the one prefix that there is")
 	field := at + ".stableIngress"
-	if l.at(field) == nil {
+	if l.at(field) == nil && l.at(at+".stableIngresses[0]") != nil {
 		field = at + ".stableIngresses[0]"
 		for i := range items(l.node, parts(at+".stableIngresses")...) {
 			l.changed(fmt.Sprintf("%s.stableIngresses[%d]", at, i), "it is in the base as it is, and always leads to prod: one route of an app is split")
@@ -288,9 +287,9 @@ func whole(p string) string {
 func (a *app) argoGateway(l *ledger, config *yaml.Node) error {
 	at := canaryPath + ".trafficRouting.plugins"
 	for _, kind := range []struct{ one, many, kind string }{{"httpRoute", "httpRoutes", "HTTPRoute"}, {"grpcRoute", "grpcRoutes", "GRPCRoute"}} {
-		n := node.Get(config, kind.one)
+		n := get(config, kind.one)
 		if n == nil {
-			n = node.Get(config, kind.many, "0", "name")
+			n = get(config, kind.many, "0", "name")
 		}
 		if n == nil || a.route != nil {
 			continue
@@ -305,7 +304,7 @@ func (a *app) argoGateway(l *ledger, config *yaml.Node) error {
 	if a.route == nil {
 		return a.from.wrong(at, "", "names no route", "httpRoute or grpcRoute")
 	}
-	if ns := node.Get(config, "namespace"); ns != nil {
+	if ns := get(config, "namespace"); ns != nil {
 		l.fates[ns] = fate{Carried, "metadata.namespace"}
 	}
 	a.prodOnly()
@@ -315,17 +314,17 @@ func (a *app) argoGateway(l *ledger, config *yaml.Node) error {
 // prodOnly takes the canary's Service out of a route that an other tool has split: gitramp adds it when its time comes.
 func (a *app) prodOnly() {
 	for i, rule := range items(a.route.node, "spec", "rules") {
-		refs := node.Get(rule, "backendRefs")
+		refs := get(rule, "backendRefs")
 		if refs == nil {
 			continue
 		}
-		kept := slices.DeleteFunc(slices.Clone(refs.Content), func(ref *yaml.Node) bool { return node.Text(ref, "name") == a.canary.service })
+		kept := slices.DeleteFunc(slices.Clone(refs.Content), func(ref *yaml.Node) bool { return textAt(ref, "name") == a.canary.service })
 		if len(kept) == len(refs.Content) {
 			continue
 		}
 		refs.Content = kept
 		for _, ref := range kept {
-			if node.Text(ref, "name") == a.service.name() {
+			if textAt(ref, "name") == a.service.name() {
 				node.Set(ref, node.Int(1), "weight")
 			}
 		}
@@ -343,7 +342,7 @@ func (a *app) argoSteps(l *ledger) error {
 		}
 	}
 	for i, r := range items(l.node, parts(canaryPath+".trafficRouting.managedRoutes")...) {
-		if s.managed[node.Text(r, "name")] {
+		if s.managed[textAt(r, "name")] {
 			l.carried(fmt.Sprintf("%s.trafficRouting.managedRoutes[%d]", canaryPath, i), "the step that sets it names it")
 		}
 	}
@@ -375,6 +374,7 @@ func (s *argoSteps) step(at string) error {
 	case l.at(at+".setHeaderRoute") != nil:
 		s.header(at + ".setHeaderRoute")
 	case l.at(at+".setMirrorRoute") != nil:
+		l.lost(at+".setMirrorRoute", "no requests are mirrored")
 	default:
 		for _, kind := range []string{"analysis", "experiment", "plugin"} {
 			if l.at(at+"."+kind) != nil {
@@ -516,7 +516,7 @@ func (a *app) adoptRollout(*ledger) {
 func selectorText(n *yaml.Node) string {
 	var terms []string
 	for _, k := range keys(n, "spec", "selector", "matchLabels") {
-		terms = append(terms, k+"="+node.Text(n, "spec", "selector", "matchLabels", k))
+		terms = append(terms, k+"="+textAt(n, "spec", "selector", "matchLabels", k))
 	}
 	return strings.Join(terms, ",")
 }

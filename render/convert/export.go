@@ -53,7 +53,7 @@ func Export(c *render.Canary, tree render.Tree, as string) (Exported, error) {
 	if err != nil {
 		return Exported{}, err
 	}
-	e := &export{spec: c, source: node.Get(source, "spec"), as: as}
+	e := &export{spec: c, source: get(source, "spec"), as: as}
 	if err := e.read(tree); err != nil {
 		return Exported{}, err
 	}
@@ -101,13 +101,13 @@ func (e *export) serviceName() string {
 	if e.service == nil {
 		return ""
 	}
-	return node.Text(e.service, "metadata", "name")
+	return textAt(e.service, "metadata", "name")
 }
 
 // unmanage takes out what says that gitramp manages an object.
 func unmanage(n *yaml.Node) {
 	const label = "app.kubernetes.io/managed-by"
-	if node.Text(n, "metadata", "labels", label) == "gitramp" {
+	if textAt(n, "metadata", "labels", label) == "gitramp" {
 		node.Clear(n, "metadata", "labels", label)
 		if len(keys(n, "metadata", "labels")) == 0 {
 			node.Clear(n, "metadata", "labels")
@@ -123,16 +123,15 @@ func (e *export) change(field, value, how string) {
 	e.losses = append(e.losses, Field{Object: "spec", Field: field, Value: short(value), Outcome: Changed, Note: how})
 }
 
-// canaryName is a name of the canary's, "" where it is gitramp's own choice and the other tool has one as well.
 func (e *export) names() render.Names { return e.spec.Spec.Output.Names }
 
 // rollout is the Rollout of Argo Rollouts.
 func (e *export) rollout() *yaml.Node {
 	r := node.Map(node.String("apiVersion"), node.String("argoproj.io/v1alpha1"), node.String("kind"), node.String(rolloutKind),
-		node.String("metadata"), node.Copy(node.Get(e.deployment, "metadata")), node.String("spec"), node.Copy(node.Get(e.deployment, "spec")))
-	spec, canary := node.Get(r, "spec"), node.Map()
+		node.String("metadata"), node.Copy(get(e.deployment, "metadata")), node.String("spec"), node.Copy(get(e.deployment, "spec")))
+	spec, canary := get(r, "spec"), node.Map()
 	for _, f := range []string{"maxSurge", "maxUnavailable"} {
-		if n := node.Get(spec, "strategy", "rollingUpdate", f); n != nil {
+		if n := get(spec, "strategy", "rollingUpdate", f); n != nil {
 			node.Set(canary, node.Copy(n), f)
 		}
 	}
@@ -160,7 +159,7 @@ func (e *export) rollout() *yaml.Node {
 
 // argoRouting names the route in trafficRouting. What of the matches has no place there is to be set by a step.
 func (e *export) argoRouting(routing *yaml.Node) (steps []route.Match) {
-	name := node.Text(e.route, "metadata", "name")
+	name := textAt(e.route, "metadata", "name")
 	match := e.spec.RouteSpec().Match
 	if e.spec.RouteSpec().Router == route.IngressNginx {
 		node.Set(routing, node.String(name), "nginx", "stableIngress")
@@ -169,12 +168,12 @@ func (e *export) argoRouting(routing *yaml.Node) (steps []route.Match) {
 				node.Set(routing, node.String(note[1]), "nginx", "additionalIngressAnnotations", note[0])
 			}
 		}
-		if own := e.spec.Metadata.Name; e.names().Canary.Route != node.Text(e.deployment, "metadata", "name")+"-"+name+"-canary" && e.names().Canary.Route != own+"-canary" {
+		if own := e.spec.Metadata.Name; e.names().Canary.Route != textAt(e.deployment, "metadata", "name")+"-"+name+"-canary" && e.names().Canary.Route != own+"-canary" {
 			e.lose("spec.output.names.canary.route", e.names().Canary.Route, "Argo Rollouts has a name of its own for it")
 		}
 		return nil
 	}
-	kind := strings.ToLower(node.Text(e.route, "kind")[:4]) + "Route" // httpRoute, grpcRoute
+	kind := strings.ToLower(textAt(e.route, "kind")[:4]) + "Route" // httpRoute, grpcRoute
 	node.Set(routing, node.String(name), "plugins", gatewayPlugin, kind)
 	if ns := e.spec.Metadata.Namespace; ns != "" {
 		node.Set(routing, node.String(ns), "plugins", gatewayPlugin, "namespace")
@@ -184,9 +183,7 @@ func (e *export) argoRouting(routing *yaml.Node) (steps []route.Match) {
 			e.lose(fmt.Sprintf("%s.match[%d].cookie", e.spec.RouteField(), i), m.Cookie.Name, "a managed route is found by headers")
 			continue
 		}
-		if m.Header.Value == "" && m.Header.Pattern == "" {
-			e.change(fmt.Sprintf("%s.match[%d].header", e.spec.RouteField(), i), m.Header.Name, "always means the canary, and never nothing")
-		}
+		e.change(fmt.Sprintf("%s.match[%d].header", e.spec.RouteField(), i), m.Header.Name, "set by a step of its own; without value and pattern always means the canary, and never nothing")
 		steps = append(steps, m)
 	}
 	return steps
@@ -271,13 +268,13 @@ func argoHeader(h route.Header) *yaml.Node {
 // never lists what neither format has.
 func (e *export) never() {
 	s := e.spec.Spec
-	if settle := node.Get(e.source, "settle"); settle != nil {
+	if settle := get(e.source, "settle"); settle != nil {
 		e.lose("spec.settle", settle.Value, "nothing waits for a commit to be applied")
 	}
-	if node.Get(e.source, "output", "path") != nil {
+	if get(e.source, "output", "path") != nil {
 		e.lose("spec.output.path", s.Output.Path, "nothing is written to git")
 	}
-	if own := s.Output.Names.Canary.Deployment; node.Get(e.source, "output", "names", "canary", "deployment") != nil {
+	if own := s.Output.Names.Canary.Deployment; get(e.source, "output", "names", "canary", "deployment") != nil {
 		e.lose("spec.output.names.canary.deployment", own, "the canary has no Deployment of its own")
 	}
 	if s.Stable != nil {
@@ -287,7 +284,7 @@ func (e *export) never() {
 
 // canary is Flagger's Canary.
 func (e *export) canary() *yaml.Node {
-	name := node.Text(e.deployment, "metadata", "name")
+	name := textAt(e.deployment, "metadata", "name")
 	c := node.Map(node.String("apiVersion"), node.String("flagger.app/v1beta1"), node.String("kind"), node.String(flaggerKind),
 		node.String("metadata"), node.Map(node.String("name"), node.String(name)))
 	if ns := e.spec.Metadata.Namespace; ns != "" {
@@ -307,11 +304,11 @@ func (e *export) canary() *yaml.Node {
 		node.Set(spec, node.String(f[1]), "targetRef", f[0])
 	}
 	if nginx {
-		for _, f := range [][2]string{{"apiVersion", "networking.k8s.io/v1"}, {"kind", "Ingress"}, {"name", node.Text(e.route, "metadata", "name")}} {
+		for _, f := range [][2]string{{"apiVersion", "networking.k8s.io/v1"}, {"kind", "Ingress"}, {"name", textAt(e.route, "metadata", "name")}} {
 			node.Set(spec, node.String(f[1]), "ingressRef", f[0])
 		}
 	}
-	if n := node.Get(e.deployment, "spec", "progressDeadlineSeconds"); n != nil {
+	if n := get(e.deployment, "spec", "progressDeadlineSeconds"); n != nil {
 		node.Set(spec, node.Copy(n), "progressDeadlineSeconds")
 	}
 	node.Set(spec, service, "service")
@@ -325,7 +322,7 @@ func (e *export) flaggerNames() {
 	if own := e.names().Canary.Service; own != e.serviceName()+"-canary" {
 		e.lose("spec.output.names.canary.service", own, "Flagger has a name of its own for it")
 	}
-	if own := e.names().Canary.Route; e.spec.RouteSpec().Router == route.IngressNginx && own != node.Text(e.route, "metadata", "name")+"-canary" {
+	if own := e.names().Canary.Route; e.spec.RouteSpec().Router == route.IngressNginx && own != textAt(e.route, "metadata", "name")+"-canary" {
 		e.lose("spec.output.names.canary.route", own, "Flagger has a name of its own for it")
 	}
 	if e.spec.Spec.MinPods > 1 {
@@ -341,7 +338,7 @@ func (e *export) flaggerService() *yaml.Node {
 	s := node.Map(node.String("name"), node.String(e.serviceName()))
 	ports := items(e.service, "spec", "ports")
 	for _, f := range [][2]string{{"port", "port"}, {"name", "portName"}, {"targetPort", "targetPort"}, {"appProtocol", "appProtocol"}} {
-		if n := node.Get(ports[0], f[0]); n != nil {
+		if n := get(ports[0], f[0]); n != nil {
 			node.Set(s, node.Copy(n), f[1])
 		}
 	}
@@ -349,11 +346,11 @@ func (e *export) flaggerService() *yaml.Node {
 		e.losses = append(e.losses, Field{Object: "Service/" + e.serviceName(), Field: "spec.ports", Outcome: Lost, Note: "Flagger's Service has one port, or with portDiscovery those of the pods"})
 	}
 	for _, f := range []string{"labels", "annotations"} {
-		if n := node.Get(e.service, "metadata", f); n != nil {
+		if n := get(e.service, "metadata", f); n != nil {
 			node.Set(s, node.Copy(n), "apex", f)
 		}
 	}
-	if n := node.Get(e.service, "spec", "trafficDistribution"); n != nil {
+	if n := get(e.service, "spec", "trafficDistribution"); n != nil {
 		node.Set(s, node.Copy(n), "trafficDistribution")
 	}
 	return s
@@ -362,24 +359,24 @@ func (e *export) flaggerService() *yaml.Node {
 // flaggerHTTPRoute is the route as Flagger makes it: one rule, whose paths have the same filters.
 func (e *export) flaggerHTTPRoute(service *yaml.Node) {
 	at := func(field string) string { return e.spec.RouteField() + "." + field }
-	if node.Text(e.route, "kind") != "HTTPRoute" {
+	if textAt(e.route, "kind") != "HTTPRoute" {
 		e.lose(at("protocol"), "GRPC", "Flagger makes HTTPRoutes")
 	}
-	for from, to := range map[string]string{"parentRefs": "gatewayRefs", "hostnames": "hosts"} {
-		if n := node.Get(e.route, "spec", from); n != nil {
-			node.Set(service, node.Copy(n), to)
+	for _, f := range [][2]string{{"parentRefs", "gatewayRefs"}, {"hostnames", "hosts"}} {
+		if n := get(e.route, "spec", f[0]); n != nil {
+			node.Set(service, node.Copy(n), f[1])
 		}
 	}
 	matches := node.Seq()
 	rules := items(e.route, "spec", "rules")
 	for i, rule := range rules {
 		for _, m := range items(rule, "matches") {
-			kind := map[string]string{"PathPrefix": "prefix", "Exact": "exact"}[node.Text(m, "path", "type")]
+			kind := map[string]string{"PathPrefix": "prefix", "Exact": "exact"}[textAt(m, "path", "type")]
 			if kind != "" {
-				matches.Content = append(matches.Content, node.Map(node.String("uri"), node.Map(node.String(kind), node.String(node.Text(m, "path", "value")))))
+				matches.Content = append(matches.Content, node.Map(node.String("uri"), node.Map(node.String(kind), node.String(textAt(m, "path", "value")))))
 			}
 		}
-		if node.Get(rule, "filters") != nil {
+		if get(rule, "filters") != nil {
 			e.filters(service, rule, at(fmt.Sprintf("rules[%d].filters", i)), len(rules) == 1)
 		}
 	}
@@ -391,17 +388,17 @@ func (e *export) flaggerHTTPRoute(service *yaml.Node) {
 // filters are the filters that Flagger has words for, where all paths have them.
 func (e *export) filters(service, rule *yaml.Node, field string, only bool) {
 	for _, f := range items(rule, "filters") {
-		kind := node.Text(f, "type")
+		kind := textAt(f, "type")
 		part := map[string]string{"RequestHeaderModifier": "request", "ResponseHeaderModifier": "response"}[kind]
 		switch {
-		case only && part != "" && node.Get(service, "headers", part) == nil:
-			node.Set(service, headerMaps(node.Get(f, strings.ToLower(kind[:1])+kind[1:])), "headers", part)
-		case only && kind == "URLRewrite" && node.Get(service, "rewrite") == nil:
-			if host := node.Get(f, "urlRewrite", "hostname"); host != nil {
+		case only && part != "" && get(service, "headers", part) == nil:
+			node.Set(service, headerMaps(get(f, strings.ToLower(kind[:1])+kind[1:])), "headers", part)
+		case only && kind == "URLRewrite" && get(service, "rewrite") == nil:
+			if host := get(f, "urlRewrite", "hostname"); host != nil {
 				node.Set(service, node.Copy(host), "rewrite", "authority")
 			}
 			for _, way := range []string{"replaceFullPath", "replacePrefixMatch"} {
-				if path := node.Get(f, "urlRewrite", "path", way); path != nil {
+				if path := get(f, "urlRewrite", "path", way); path != nil {
 					node.Set(service, node.Copy(path), "rewrite", "uri")
 					node.Set(service, node.String(strings.ToUpper(way[:1])+way[1:]), "rewrite", "type")
 				}
@@ -417,10 +414,10 @@ func headerMaps(h *yaml.Node) *yaml.Node {
 	n := node.Map()
 	for _, op := range []string{"set", "add"} {
 		for _, header := range items(h, op) {
-			node.Set(n, node.Copy(node.Get(header, "value")), op, node.Text(header, "name"))
+			node.Set(n, node.Copy(get(header, "value")), op, textAt(header, "name"))
 		}
 	}
-	if remove := node.Get(h, "remove"); remove != nil {
+	if remove := get(h, "remove"); remove != nil {
 		node.Set(n, node.Copy(remove), "remove")
 	}
 	return n
@@ -432,12 +429,11 @@ func (e *export) flaggerAnalysis() *yaml.Node {
 	plan := e.spec.Plan()
 	var longest render.Duration
 	var weights, pauses []*yaml.Node
-	manual, uneven, last := 0, false, 0
+	manual, last := 0, 0
 	for _, st := range plan.Steps {
 		if (st.Transition != render.Shift && st.Transition != render.Full) || !st.Routed {
 			continue
 		}
-		uneven = uneven || longest != 0 && st.Hold.Pause != longest && st.Weight < plan.Total
 		longest = max(longest, st.Hold.Pause)
 		if w := st.Weight * 100 / plan.Total; w > last && st.Weight < plan.Total {
 			last = w
@@ -459,7 +455,7 @@ func (e *export) flaggerAnalysis() *yaml.Node {
 	} else if match != nil {
 		e.lose(e.spec.RouteField()+".match", "", "Flagger chooses by headers or by weights")
 	}
-	if weights == nil && node.Get(n, "iterations") == nil {
+	if weights == nil && get(n, "iterations") == nil {
 		node.Set(n, node.Int(1), "iterations")
 	} else if weights != nil {
 		list := node.Seq(weights...)
@@ -478,7 +474,6 @@ func (e *export) flaggerAnalysis() *yaml.Node {
 			e.lose(fmt.Sprintf("spec.steps[%d].setHeaderRoute", i), s.SetHeaderRoute.Name, "Flagger chooses by headers or by weights")
 		}
 	}
-	_ = uneven
 	return n
 }
 
@@ -509,7 +504,7 @@ func (e *export) flaggerMatch() *yaml.Node {
 
 // putBack gives back what an import of this very format has kept. Steps that were edited since are the spec's.
 func (e *export) putBack(source, main *yaml.Node) {
-	text := node.Get(source, "metadata", "annotations", keptPrefix+e.as)
+	text := get(source, "metadata", "annotations", keptPrefix+e.as)
 	if text == nil {
 		return
 	}
@@ -519,18 +514,18 @@ func (e *export) putBack(source, main *yaml.Node) {
 		return
 	}
 	ramp := ramp(kept, e.as)
-	if ramp != nil && node.Text(kept, of) == digest(e.spec.Spec.Steps) {
+	if ramp != nil && textAt(kept, of) == digest(e.spec.Spec.Steps) {
 		for _, f := range []string{stepsField, "stepWeights", "stepWeight", "maxWeight", "iterations", "interval", "threshold"} {
-			if n := node.Get(ramp, f); n != nil {
-				node.Set(node.Get(main, rampPath[e.as]...), node.Copy(n), f)
+			if n := get(ramp, f); n != nil {
+				node.Set(get(main, rampPath[e.as]...), node.Copy(n), f)
 			}
 		}
-	} else if ramp != nil && node.Get(ramp, stepsField) != nil {
+	} else if ramp != nil && get(ramp, stepsField) != nil {
 		e.lose("metadata.annotations", keptPrefix+e.as, "the steps were edited since the import: what they say now counts")
 		node.Clear(ramp, stepsField)
 	}
-	merge(node.Get(main, "spec"), node.Get(kept, "spec"))
-	if nginx := node.Get(main, "spec", "strategy", "canary", "trafficRouting", "nginx"); nginx != nil && node.Get(nginx, "stableIngresses") != nil {
+	merge(get(main, "spec"), get(kept, "spec"))
+	if nginx := get(main, "spec", "strategy", "canary", "trafficRouting", "nginx"); nginx != nil && get(nginx, "stableIngresses") != nil {
 		node.Clear(nginx, "stableIngress") // one of the two
 	}
 }
@@ -542,16 +537,16 @@ func (e *export) leave(main *yaml.Node) error {
 	}
 	kept := node.Map(node.String(of), node.String(digest(ramp(main, e.as))))
 	for _, field := range [][]string{{"minPods"}, {stepsField}, {"settle"}, {"output", "path"}, {"output", "names", "canary"}} {
-		if n := node.Get(e.source, field...); n != nil {
+		if n := get(e.source, field...); n != nil {
 			node.Set(kept, node.Copy(n), append([]string{"spec"}, field...)...)
 		}
 	}
-	r := node.Get(e.source, "route")
+	r := get(e.source, "route")
 	if r == nil {
-		r = node.Get(e.source, "routes", "0")
+		r = get(e.source, "routes", "0")
 	}
 	for _, field := range []string{"match", "weightTotal"} {
-		if n := node.Get(r, field); n != nil {
+		if n := get(r, field); n != nil {
 			node.Set(kept, node.Copy(n), "spec", "route", field)
 		}
 	}

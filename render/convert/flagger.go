@@ -37,6 +37,7 @@ var flaggerReasons = []reason{
 	{"spec.service.primary", "there is one Service of prod's"},
 	{"spec.service.canary", "the canary's Service is like prod's"},
 	{"spec.service.unmanagedMetadata", "a Service is what git says"},
+	{"spec.canaryAnalysis", "spec.analysis is there, which counts"},
 	{"analysis.threshold", "nothing is measured: a person aborts, gitramp abort"},
 	{"analysis.mirror", "no requests are mirrored"},
 	{"analysis.mirrorWeight", "no requests are mirrored"},
@@ -95,7 +96,7 @@ func (a *app) flaggerWorkload(l *ledger) (err error) {
 	}
 	if ref := l.at("spec.autoscalerRef"); ref != nil {
 		for _, o := range a.objs {
-			if o.kind() == node.Text(ref, "kind") && o.name() == node.Text(ref, "name") {
+			if o.kind() == textAt(ref, "kind") && o.name() == textAt(ref, "name") {
 				for _, f := range []string{"apiVersion", "kind", "name"} {
 					l.carried("spec.autoscalerRef."+f, o.String()+" is in the base")
 				}
@@ -104,8 +105,8 @@ func (a *app) flaggerWorkload(l *ledger) (err error) {
 	}
 	for _, o := range slices.Clone(a.objs) {
 		if o.name() == a.deployment.name()+"-primary" && o.kind() != "Service" {
-			if node.Text(a.deployment.node, "spec", "replicas") == "0" && o.kind() == "Deployment" { // at rest the target is scaled down
-				node.Set(a.deployment.node, node.Int(atoi(node.Text(o.node, "spec", "replicas"), 1)), "spec", "replicas")
+			if textAt(a.deployment.node, "spec", "replicas") == "0" && o.kind() == "Deployment" { // at rest the target is scaled down
+				node.Set(a.deployment.node, node.Int(atoi(textAt(o.node, "spec", "replicas"), 1)), "spec", "replicas")
 			}
 			a.drop(o, Changed, "it is Flagger's copy: "+a.deployment.String()+" itself is prod's")
 		}
@@ -149,7 +150,7 @@ func (a *app) flaggerService(l *ledger) error {
 		}
 	}
 	l.carried("spec.service.name", "the Service's")
-	node.Set(a.service.node, node.Copy(node.Get(a.deployment.node, "spec", "selector", "matchLabels")), "spec", "selector")
+	node.Set(a.service.node, node.Copy(get(a.deployment.node, "spec", "selector", "matchLabels")), "spec", "selector")
 	a.flaggerPort(l)
 	return nil
 }
@@ -163,13 +164,13 @@ func (a *app) flaggerPort(l *ledger) {
 			l.carried("spec.service."+f[0], "the Service's")
 		}
 	}
-	if node.Get(a.service.node, "spec", "ports") == nil {
+	if get(a.service.node, "spec", "ports") == nil {
 		node.Set(port, node.String("TCP"), "protocol")
 		node.Set(a.service.node, node.Seq(port), "spec", "ports")
 		return
 	}
 	for _, key := range keys(port) {
-		node.Set(a.service.node, node.Get(port, key), "spec", "ports", "0", key)
+		node.Set(a.service.node, get(port, key), "spec", "ports", "0", key)
 	}
 	if n := l.at("spec.service.trafficDistribution"); n != nil {
 		node.Set(a.service.node, node.Copy(n), "spec", "trafficDistribution")
@@ -211,7 +212,7 @@ func (a *app) flaggerGateway(l *ledger) error {
 		return a.from.wrong("spec.service.gatewayRefs", "", "is missing", "the Gateways that the route is attached to")
 	}
 	r := node.Map(node.String("apiVersion"), node.String("gateway.networking.k8s.io/v1"), node.String("kind"), node.String("HTTPRoute"),
-		node.String("metadata"), node.Copy(node.Get(a.service.node, "metadata")))
+		node.String("metadata"), node.Copy(get(a.service.node, "metadata")))
 	a.route = &object{a.from.file, r}
 	a.objs = append(a.objs, a.route)
 	node.Set(r, node.Copy(l.at("spec.service.gatewayRefs")), "spec", "parentRefs")
@@ -232,7 +233,7 @@ func (a *app) flaggerGateway(l *ledger) error {
 		node.Set(rule, node.Copy(timeout), "timeouts", "request")
 		l.carried("spec.service.timeout", "the HTTPRoute's")
 	}
-	port := node.Get(a.service.node, "spec", "ports", "0", "port")
+	port := get(a.service.node, "spec", "ports", "0", "port")
 	node.Set(rule, node.Seq(node.Map(node.String("name"), node.String(a.service.name()), node.String("port"), node.Copy(port))), "backendRefs")
 	node.Set(r, node.Seq(rule), "spec", "rules")
 	return nil
@@ -245,7 +246,7 @@ func (a *app) flaggerPaths(l *ledger) (*yaml.Node, error) {
 		at := fmt.Sprintf("spec.service.match[%d]", i)
 		path := node.Map()
 		for _, kind := range [][2]string{{"exact", "Exact"}, {"prefix", "PathPrefix"}} {
-			if n := node.Get(m, "uri", kind[0]); n != nil {
+			if n := get(m, "uri", kind[0]); n != nil {
 				path = node.Map(node.String("type"), node.String(kind[1]), node.String("value"), node.Copy(n))
 				l.carried(at+".uri."+kind[0], "the HTTPRoute's")
 			}
@@ -272,12 +273,12 @@ func (a *app) flaggerFilters(l *ledger) []*yaml.Node {
 	var filters []*yaml.Node
 	if w := l.at("spec.service.rewrite"); w != nil {
 		rewrite := node.Map()
-		if host := node.Get(w, "authority"); host != nil {
+		if host := get(w, "authority"); host != nil {
 			node.Set(rewrite, node.Copy(host), "hostname")
 		}
-		if uri := node.Get(w, "uri"); uri != nil {
+		if uri := get(w, "uri"); uri != nil {
 			kind := "ReplaceFullPath"
-			if node.Text(w, "type") == "ReplacePrefixMatch" {
+			if textAt(w, "type") == "ReplacePrefixMatch" {
 				kind = "ReplacePrefixMatch"
 			}
 			node.Set(rewrite, node.Map(node.String("type"), node.String(kind), node.String(strings.ToLower(kind[:1])+kind[1:]), node.Copy(uri)), "path")
@@ -299,14 +300,14 @@ func headerChanges(h *yaml.Node) *yaml.Node {
 	n := node.Map()
 	for _, op := range []string{"set", "add"} {
 		for _, name := range keys(h, op) {
-			if node.Get(n, op) == nil {
+			if get(n, op) == nil {
 				node.Set(n, node.Seq(), op)
 			}
-			list := node.Get(n, op)
-			list.Content = append(list.Content, node.Map(node.String("name"), node.String(name), node.String("value"), node.Copy(node.Get(h, op, name))))
+			list := get(n, op)
+			list.Content = append(list.Content, node.Map(node.String("name"), node.String(name), node.String("value"), node.Copy(get(h, op, name))))
 		}
 	}
-	if remove := node.Get(h, "remove"); remove != nil {
+	if remove := get(h, "remove"); remove != nil {
 		node.Set(n, node.Copy(remove), "remove")
 	}
 	return n
@@ -406,7 +407,7 @@ func (a *app) flaggerWeights(l *ledger, at string, interval render.Duration, con
 func (a *app) flaggerHooks(l *ledger, at string) map[string]bool {
 	gates := map[string]bool{}
 	for i, hook := range items(l.node, parts(at+".webhooks")...) {
-		if kind := node.Text(hook, "type"); strings.HasPrefix(kind, "confirm-") {
+		if kind := textAt(hook, "type"); strings.HasPrefix(kind, "confirm-") {
 			gates[kind] = true
 			l.changed(fmt.Sprintf("%s.webhooks[%d]", at, i), "pause: {}: somebody promotes, where "+kind+" was asked")
 		}
@@ -424,9 +425,9 @@ func (a *app) flaggerMatch(l *ledger, at string) error {
 		if len(keys(m)) != 1 || len(names) != 1 {
 			return a.from.wrong(field, "", "asks for more than one header", "headers with one header in each entry: everybody else would be chosen, too")
 		}
-		match, ok := a.flaggerHeader(names[0], node.Get(m, "headers", names[0]))
+		match, ok := a.flaggerHeader(names[0], get(m, "headers", names[0]))
 		if !ok {
-			return a.from.wrong(field+".headers", inLine(node.Get(m, "headers")), "", "exact, prefix or regex; of cookie, whether it has the value always")
+			return a.from.wrong(field+".headers", inLine(get(m, "headers")), "", "exact, prefix or regex; of cookie, whether it has the value always")
 		}
 		l.carried(field, "spec.route.match")
 		a.match = append(a.match, match)
@@ -436,7 +437,7 @@ func (a *app) flaggerMatch(l *ledger, at string) error {
 
 // flaggerHeader is one header as a match. With an Ingress a cookie is asked for by its name alone (pkg/router/ingress.go, SetRoutes).
 func (a *app) flaggerHeader(name string, value *yaml.Node) (*yaml.Node, bool) {
-	exact, prefix, regex := node.Text(value, "exact"), node.Text(value, "prefix"), node.Text(value, "regex")
+	exact, prefix, regex := textAt(value, "exact"), textAt(value, "prefix"), textAt(value, "regex")
 	if strings.EqualFold(name, "cookie") {
 		cookie := exact
 		if routerOf(a.route) != route.IngressNginx {

@@ -121,6 +121,9 @@ func list(objs []*object) string {
 
 // need finds the object that a field names.
 func (a *app) need(by *object, field, group, kind, name string) (*object, error) {
+	if name == "" {
+		return nil, by.wrong(field, "", "is missing", "the name of a "+kind)
+	}
 	found := a.find(group, kind, name)
 	if len(found) == 0 {
 		return nil, by.wrong(field, name, fmt.Sprintf("%s %s is in none of the files", kind, name), "its file among the arguments")
@@ -209,13 +212,13 @@ func backends(o *object) []string {
 	case route.IngressNginx:
 		for _, rule := range items(o.node, "spec", "rules") {
 			for _, path := range items(rule, "http", "paths") {
-				names = append(names, node.Text(path, "backend", "service", "name"))
+				names = append(names, textAt(path, "backend", "service", "name"))
 			}
 		}
 	case route.GatewayAPI:
 		for _, rule := range items(o.node, "spec", "rules") {
 			for _, ref := range items(rule, "backendRefs") {
-				names = append(names, node.Text(ref, "name"))
+				names = append(names, textAt(ref, "name"))
 			}
 		}
 	}
@@ -230,7 +233,7 @@ func (a *app) findRoute() error {
 	for _, o := range slices.Clone(a.objs) {
 		switch {
 		case !slices.Contains(backends(o), a.service.name()):
-		case node.Text(o.node, "metadata", "annotations", nginxPrefix+"/canary") == "true":
+		case textAt(o.node, "metadata", "annotations", nginxPrefix+"/canary") == "true":
 			a.drop(o, Changed, "gitramp writes the canary's route itself")
 		default:
 			found = append(found, o)
@@ -260,7 +263,7 @@ func (a *app) leave() {
 		case o.is("", "Service") && o.name() == a.canary.service:
 			a.drop(o, Changed, "gitramp writes the canary's Service itself, like prod's but for name and selector")
 			a.differences(o)
-		case o != a.route && routerOf(o) != "" && node.Text(o.node, "metadata", "annotations", nginxPrefix+"/canary") == "true":
+		case o != a.route && routerOf(o) != "" && textAt(o.node, "metadata", "annotations", nginxPrefix+"/canary") == "true":
 			a.drop(o, Changed, "gitramp writes the canary's route itself")
 		}
 	}
@@ -285,8 +288,8 @@ func (a *app) differences(o *object) {
 func (a *app) retarget() {
 	for _, o := range a.objs {
 		for _, field := range []string{"scaleTargetRef", "targetRef"} {
-			ref := node.Get(o.node, "spec", field)
-			if ref == nil || node.Text(ref, "kind") != rolloutKind || node.Text(ref, "name") != a.from.name() {
+			ref := get(o.node, "spec", field)
+			if ref == nil || textAt(ref, "kind") != rolloutKind || textAt(ref, "name") != a.from.name() {
 				continue
 			}
 			l := newLedger(o, nil)
@@ -306,11 +309,12 @@ var ofTheCluster = [][]string{{"status"}, {"metadata", "uid"}, {"metadata", "res
 	{"metadata", "annotations", "rollout.argoproj.io/workload-generation"}, {"metadata", "annotations", "argo-rollouts.argoproj.io/managed-by-rollouts"},
 	{"spec", "selector", "rollouts-pod-template-hash"}, {"spec", "selector", "matchLabels", "rollouts-pod-template-hash"}}
 
-// clean takes out what `kubectl get -o yaml` adds.
+// clean takes out what `kubectl get -o yaml` adds, and the mark of an earlier commit of gitramp's.
 func (a *app) clean() {
 	for _, o := range a.objs {
+		unmanage(o.node)
 		for _, path := range ofTheCluster {
-			n := node.Get(o.node, path...)
+			n := get(o.node, path...)
 			if n == nil {
 				continue
 			}

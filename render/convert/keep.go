@@ -87,36 +87,36 @@ func (l *ledger) rest(n *yaml.Node) *yaml.Node {
 
 // restore takes what an earlier export of a spec has kept on the object.
 func (a *app) restore(l *ledger) {
-	notes := node.Get(a.from.node, "metadata", "annotations")
+	notes := get(a.from.node, "metadata", "annotations")
 	if notes == nil {
 		return
 	}
-	text := node.Get(notes, keptCanary)
+	text := get(notes, keptCanary)
 	if text == nil {
 		return
 	}
 	kept, err := node.Parse([]byte(text.Value))
-	if err != nil || node.Text(kept, of) != digest(ramp(a.from.node, a.as)) {
+	if err != nil || textAt(kept, of) != digest(ramp(a.from.node, a.as)) {
 		l.fates[text] = fate{Lost, "an earlier export kept it, and the steps were edited since: what they say now counts"}
 		return
 	}
 	l.fates[text] = fate{Carried, "an earlier export kept it: it is in the spec again"}
-	a.more = node.Get(kept, "spec")
+	a.more = get(kept, "spec")
 }
 
 // ramp is the part of a Rollout or a Canary that says how to ramp.
 func ramp(n *yaml.Node, as string) *yaml.Node {
 	if as == argoRollouts {
-		return node.Get(n, "spec", "strategy", "canary")
+		return get(n, "spec", "strategy", "canary")
 	}
-	return node.Get(n, "spec", "analysis")
+	return get(n, "spec", "analysis")
 }
 
 // merge puts the fields of kept into n, where n has none of its own.
 func merge(n, kept *yaml.Node) {
 	for i := 0; i+1 < len(kept.Content); i += 2 {
 		key, value := kept.Content[i].Value, kept.Content[i+1]
-		switch own := node.Get(n, key); {
+		switch own := get(n, key); {
 		case own == nil:
 			node.Set(n, node.Copy(value), key)
 		case own.Kind == yaml.MappingNode && value.Kind == yaml.MappingNode:

@@ -6,8 +6,6 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
-
-	"github.com/gitramp/gitramp/render/internal/node"
 )
 
 // Outcome is what becomes of a field.
@@ -77,10 +75,10 @@ func newLedger(o *object, why []reason) *ledger {
 }
 
 // at is the node of a field, nil where it is not there.
-func (l *ledger) at(field string) *yaml.Node { return node.Get(l.node, parts(field)...) }
+func (l *ledger) at(field string) *yaml.Node { return get(l.node, parts(field)...) }
 
 // text is the scalar of a field.
-func (l *ledger) text(field string) string { return node.Text(l.node, parts(field)...) }
+func (l *ledger) text(field string) string { return textAt(l.node, parts(field)...) }
 
 // carried, changed and lost book a field; one that is not there is none.
 func (l *ledger) carried(field, where string) { l.book(field, Carried, where) }

@@ -81,7 +81,7 @@ func (a *app) spec(base *yaml.Node) *yaml.Node {
 		}
 	}
 	if a.more != nil {
-		override(node.Get(n, "spec"), a.more)
+		override(get(n, "spec"), a.more)
 	}
 	return n
 }
@@ -90,7 +90,7 @@ func (a *app) spec(base *yaml.Node) *yaml.Node {
 func override(n, more *yaml.Node) {
 	for i := 0; i+1 < len(more.Content); i += 2 {
 		key, value := more.Content[i].Value, more.Content[i+1]
-		if own := node.Get(n, key); own != nil && own.Kind == yaml.MappingNode && value.Kind == yaml.MappingNode {
+		if own := get(n, key); own != nil && own.Kind == yaml.MappingNode && value.Kind == yaml.MappingNode {
 			override(own, value)
 			continue
 		}
@@ -180,9 +180,11 @@ func (a *app) same(tree render.Tree) bool {
 	for _, path := range tree.Resources() {
 		data, _ := tree.Get(path)
 		n, err := node.Parse(data)
-		if err != nil || !slices.ContainsFunc(a.objs, func(o *object) bool {
-			return o.kind() == node.Text(n, "kind") && o.name() == node.Text(n, "metadata", "name") && digest(o.node) == digest(n)
-		}) {
+		if err != nil {
+			return false
+		}
+		unmanage(n)
+		if !slices.ContainsFunc(a.objs, func(o *object) bool { return digest(o.node) == digest(n) }) {
 			return false
 		}
 	}
@@ -191,8 +193,8 @@ func (a *app) same(tree render.Tree) bool {
 
 // inputs writes what runs into a short form; false where a short form has no place for it.
 func (a *app) inputs(spec *yaml.Node, defaults string) bool {
-	pod := node.Get(a.deployment.node, "spec", "template", "spec")
-	s := node.Get(spec, "spec")
+	pod := get(a.deployment.node, "spec", "template", "spec")
+	s := get(spec, "spec")
 	put := func(n *yaml.Node, path ...string) {
 		if n != nil {
 			node.Set(s, node.Copy(n), path...)
@@ -201,7 +203,7 @@ func (a *app) inputs(spec *yaml.Node, defaults string) bool {
 	images := node.Map()
 	var main *yaml.Node
 	for _, c := range items(pod, "containers") {
-		node.Set(images, node.String(node.Text(c, "image")), node.Text(c, "name"))
+		node.Set(images, node.String(textAt(c, "image")), textAt(c, "name"))
 		if items(c, "ports") != nil {
 			if main != nil {
 				return false
@@ -209,29 +211,29 @@ func (a *app) inputs(spec *yaml.Node, defaults string) bool {
 			main = c
 		}
 	}
-	if main == nil || node.Text(main, "name") != a.name {
+	if main == nil || textAt(main, "name") != a.name {
 		return false
 	}
 	put(images, "images")
 	if len(images.Content) == 2 {
 		node.Clear(s, "images")
-		put(node.Get(main, "image"), "image")
+		put(get(main, "image"), "image")
 	}
-	put(node.Get(main, "ports", "0", "containerPort"), "port")
-	put(node.Get(a.deployment.node, "spec", "replicas"), "replicas")
+	put(get(main, "ports", "0", "containerPort"), "port")
+	put(get(a.deployment.node, "spec", "replicas"), "replicas")
 	for _, f := range []string{"imagePullPolicy", "env", "resources"} {
-		put(node.Get(main, f), f)
+		put(get(main, f), f)
 	}
 	node.Set(s, node.String(defaults), "defaults")
 	for _, f := range []string{"port", "name", "targetPort", "appProtocol"} {
-		put(node.Get(a.service.node, "spec", "ports", "0", f), "service", f)
+		put(get(a.service.node, "spec", "ports", "0", f), "service", f)
 	}
 	for _, o := range []struct{ kind, name string }{{"deployment", a.deployment.name()}, {"service", a.service.name()}, {"route", a.route.name()}} {
 		if o.name != a.name {
 			node.Set(s, node.String(o.name), "output", "names", "prod", o.kind)
 		}
 	}
-	return a.routeInputs(node.Get(s, "route"))
+	return a.routeInputs(get(s, "route"))
 }
 
 // routeInputs writes a route into a spec's.
@@ -242,19 +244,19 @@ func (a *app) routeInputs(to *yaml.Node) bool {
 		}
 	}
 	r := a.route.node
-	put(node.Get(r, "spec", "hostnames"), "hosts")
+	put(get(r, "spec", "hostnames"), "hosts")
 	var rules []*yaml.Node
 	switch a.route.kind() {
 	case "Ingress":
-		put(node.Get(r, "spec", "ingressClassName"), "class")
-		put(node.Get(r, "spec", "tls"), "tls")
+		put(get(r, "spec", "ingressClassName"), "class")
+		put(get(r, "spec", "tls"), "tls")
 		var hosts []*yaml.Node
 		for _, rule := range items(r, "spec", "rules") {
-			hosts = append(hosts, node.String(node.Text(rule, "host")))
+			hosts = append(hosts, node.String(textAt(rule, "host")))
 		}
 		put(node.Seq(hosts...), "hosts")
 		for _, path := range items(r, "spec", "rules", "0", "http", "paths") {
-			rules = appendPath(rules, node.Text(path, "path"), node.Text(path, "pathType"))
+			rules = appendPath(rules, textAt(path, "path"), textAt(path, "pathType"))
 		}
 	case "GRPCRoute":
 		put(node.String("GRPC"), "protocol")
@@ -275,10 +277,10 @@ func (a *app) routeInputs(to *yaml.Node) bool {
 
 // appendPath adds a path to the last rule, or a rule where paths are compared otherwise from here on.
 func appendPath(rules []*yaml.Node, path, pathType string) []*yaml.Node {
-	if n := len(rules); n == 0 || node.Text(rules[n-1], "pathType") != pathType {
+	if n := len(rules); n == 0 || textAt(rules[n-1], "pathType") != pathType {
 		rules = append(rules, node.Map(node.String("paths"), node.Seq(), node.String("pathType"), node.String(pathType)))
 	}
-	paths := node.Get(rules[len(rules)-1], "paths")
+	paths := get(rules[len(rules)-1], "paths")
 	paths.Content = append(paths.Content, node.String(path))
 	return rules
 }
@@ -289,7 +291,7 @@ func parents(refs []*yaml.Node) *yaml.Node {
 	for _, ref := range refs {
 		p := node.Map()
 		for _, f := range []string{"kind", "name", "namespace", "sectionName", "port"} {
-			if n := node.Get(ref, f); n != nil {
+			if n := get(ref, f); n != nil {
 				node.Set(p, node.Copy(n), f)
 			}
 		}
@@ -303,22 +305,22 @@ func routeRule(rule *yaml.Node) *yaml.Node {
 	types := map[string]string{"PathPrefix": "Prefix", "Exact": "Exact"}
 	var rules []*yaml.Node
 	for _, m := range items(rule, "matches") {
-		path, kind := node.Text(m, "path", "value"), types[node.Text(m, "path", "type")]
-		if service := node.Text(m, "method", "service"); service != "" {
+		path, kind := textAt(m, "path", "value"), types[textAt(m, "path", "type")]
+		if service := textAt(m, "method", "service"); service != "" {
 			path, kind = "/"+service, "Prefix"
-			if method := node.Text(m, "method", "method"); method != "" {
+			if method := textAt(m, "method", "method"); method != "" {
 				path += "/" + method
 			}
 		}
 		rules = appendPath(rules, path, kind)
 	}
-	if rules == nil && node.Get(rule, "matches") == nil {
+	if rules == nil && get(rule, "matches") == nil {
 		rules = appendPath(rules, "/", "Prefix")
 	}
 	if len(rules) != 1 {
 		return nil
 	}
-	if filters := node.Get(rule, "filters"); filters != nil {
+	if filters := get(rule, "filters"); filters != nil {
 		node.Set(rules[0], node.Copy(filters), "filters")
 	}
 	return rules[0]
