@@ -1,6 +1,8 @@
 package render
 
 import (
+	"go.yaml.in/yaml/v3"
+
 	"github.com/gitramp/gitramp/render/internal/node"
 	"github.com/gitramp/gitramp/render/route"
 )
@@ -21,12 +23,21 @@ func (c *Claims) object(namespace, kind, name string) {
 // Claims are those of the spec: all that a release of it will have.
 func (c *Canary) Claims() Claims {
 	var all Claims
+	if b := c.base; b != nil {
+		for _, o := range append(append([]*yaml.Node{}, b.config...), b.others...) {
+			all.object(node.Text(o, "metadata", "namespace"), node.Text(o, "kind"), node.Text(o, "metadata", "name"))
+		}
+	}
 	for _, names := range []TrackNames{c.Spec.Output.Names.Prod, c.Spec.Output.Names.Canary} {
 		all.object(c.Metadata.Namespace, "Deployment", names.Deployment)
 		all.object(c.Metadata.Namespace, "Service", names.Service)
 		all.object(c.Metadata.Namespace, "route", names.Route)
 	}
 	all.Places = c.RouteSpec().Places(c.Metadata.Namespace)
+	if b := c.base; b != nil && b.route != nil {
+		router, _ := route.ByName(c.RouteSpec().Router)
+		all.Places = router.Places([]route.Object{{Node: b.route}}, c.Metadata.Namespace)
+	}
 	return all
 }
 
@@ -40,10 +51,14 @@ func (s State) Claims() Claims {
 	objs := objectsOf(s.Tree)
 	for _, o := range objs {
 		kind := node.Text(o.Node, "kind")
-		if kind != "Deployment" && kind != "Service" {
+		namespace := s.Lock.Namespace
+		switch {
+		case isRoute(o.Path):
 			kind = "route"
+		case kind != "Deployment" && kind != "Service":
+			namespace = node.Text(o.Node, "metadata", "namespace")
 		}
-		all.object(s.Lock.Namespace, kind, node.Text(o.Node, "metadata", "name"))
+		all.object(namespace, kind, node.Text(o.Node, "metadata", "name"))
 	}
 	all.Places = router.Places(objs, s.Lock.Namespace)
 	return all

@@ -161,7 +161,11 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value, field string, tag refle
 			d.fail(key, at, "is given twice", "once")
 			continue
 		}
-		if f := formats["resourceName"]; !f.valid(key.Value) || len(key.Value) > f.max {
+		keys := tag.Get("keys")
+		if keys == "" {
+			keys = "resourceName"
+		}
+		if f := formats[keys]; !f.valid(key.Value) || len(key.Value) > f.max {
 			d.invalid(key, field, key.Value, f.allowed)
 			continue
 		}

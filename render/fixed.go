@@ -2,21 +2,28 @@ package render
 
 import (
 	"fmt"
-	"strings"
+	"slices"
+
+	"go.yaml.in/yaml/v3"
 
 	"github.com/gitramp/gitramp/render/internal/node"
+	"github.com/gitramp/gitramp/render/route"
 )
 
 // CheckFixed refuses what can never change for the life of an app: the names of prod's objects, and the port behind its route. prod is the revision as the
 // tree s holds it; dir is the tree's name.
 func (c *Canary) CheckFixed(s State, prod Revision, dir string) error {
 	names := c.Spec.Output.Names.Prod
+	port := fmt.Sprint(c.Spec.Service.Port)
 	var errs SpecError
+	if c.base != nil {
+		errs, port = c.base.checkFixed(c, prod), node.Text(prod.Service, "spec", "ports", "0", "port")
+	}
 	for _, f := range []struct{ field, want, have string }{
 		{"spec.output.names.prod.deployment", names.Deployment, node.Text(prod.Deployment, "metadata", "name")},
 		{"spec.output.names.prod.service", names.Service, node.Text(prod.Service, "metadata", "name")},
 		{"spec.output.names.prod.route", names.Route, s.routeName()},
-		{"spec.service.port", fmt.Sprint(c.Spec.Service.Port), node.Text(prod.Service, "spec", "ports", "0", "port")},
+		{"spec.service.port", port, node.Text(prod.Service, "spec", "ports", "0", "port")},
 	} {
 		if f.want != f.have {
 			problem := fmt.Sprintf("value %s is invalid, for it is %s in %s and never changes for the life of an app", excerpt(f.want), excerpt(f.have), dir)
@@ -29,10 +36,38 @@ func (c *Canary) CheckFixed(s State, prod Revision, dir string) error {
 	return nil
 }
 
-// routeName is the name of the tree's own prod route: the one object of prod's, or of both tracks, that is no Deployment and no Service.
+// checkFixed: a Deployment's selector cannot be changed, and the ports that the route sends to have to be there before and after.
+func (b *base) checkFixed(c *Canary, prod Revision) (errs SpecError) {
+	wrong := func(o *yaml.Node, problem, allowed string) {
+		errs = append(errs, c.Wrong("spec.base", c.Spec.Base, title(o)+": "+problem, allowed))
+	}
+	was, is := node.Get(prod.Deployment, "spec", "selector"), node.Get(b.deployment, "spec", "selector")
+	if asJSON(plainValue(was)) != asJSON(plainValue(is)) {
+		wrong(b.deployment, "spec.selector is another one than prod's, and can never change", inLine(was))
+	}
+	if b.route == nil {
+		return errs
+	}
+	for _, port := range route.PortsTo(b.route, c.Spec.Output.Names.Prod.Service) {
+		for _, service := range []*yaml.Node{prod.Service, b.service} {
+			if !hasPort(service, port) {
+				wrong(b.route, fmt.Sprintf("sends to port %s of %s, which prod's Service has not in every revision", port, title(b.service)), "a port that stays: add the new one first, and move the route after the release")
+				break
+			}
+		}
+	}
+	return errs
+}
+
+func hasPort(service *yaml.Node, port string) bool {
+	ports := node.Get(service, "spec", "ports")
+	return ports != nil && slices.ContainsFunc(ports.Content, func(p *yaml.Node) bool { return node.Text(p, "port") == port || node.Text(p, "name") == port })
+}
+
+// routeName is the name of the tree's own prod route.
 func (s State) routeName() string {
 	for _, path := range s.Tree.Resources() {
-		if (strings.HasPrefix(path, "prod-") || strings.HasPrefix(path, "shared-")) && path != "prod-deployment.yaml" && path != "prod-service.yaml" {
+		if isRoute(path) && !isTrack(path, "canary") {
 			data, _ := s.Tree.Get(path)
 			return nameOf(data)
 		}

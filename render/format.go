@@ -76,6 +76,10 @@ var formats = map[string]format{
 	"fieldPath":        rule("a field path such as metadata.name, metadata.labels['app'] or limits.cpu", 253, `^[a-zA-Z][a-zA-Z0-9.\-_/]*(?:\['[a-zA-Z0-9._/-]+'\])?$`),
 	"quantity":         rule("a quantity such as 5m, 0.5, 32Mi or 1", 32, `^(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[numkMGTPE]|[KMGTPE]i|[eE][+-]?[0-9]{1,2})?$`),
 	"resourceName":     rule("a resource name such as cpu, memory or example.com/gpu", 63, `^(?:[a-z0-9.-]+/)?[a-zA-Z0-9][a-zA-Z0-9._-]*$`),
+	"basePath":         rule("a relative path of letters, digits and . _ - / to a directory, at most 200 characters", 200, `^[A-Za-z0-9._][A-Za-z0-9._/-]*$`),
+	"labelKey":         rule("a label's name such as tier or example.com/tier", 317, `^(?:[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$`),
+	"labelValue":       rule("letters, digits and - _ ., beginning and ending with a letter or digit, at most 63 characters", 63, `^(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?)?$`),
+	"annotation":       rule("printable text in one line, at most 4096 characters", 4096, `^[ -~]*$`),
 	"digest":           rule("sha256: and 64 hexadecimal digits", 71, `^sha256:[0-9a-f]{64}$`),
 	"outputPath":       rule("a relative path of letters, digits and . _ - / that stays inside the repository and out of .git, at most 200 characters", 200, `^[A-Za-z0-9._/-]+$`, outputPath),
 }

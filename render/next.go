@@ -273,6 +273,11 @@ func (r *Release) fromIdle(s State, wanted string, ev Evidence) (Decision, error
 	}
 	l := s.Lock
 	st := r.Plan.Steps[1]
+	if l.Hold.Settle > 0 { // who owns the replicas changes in two commits
+		if d := l.settled(ev); d.stops() {
+			return d, nil
+		}
+	}
 	switch {
 	case len(Changes(s.Tree, own)) > 0:
 		return Decision{Transition: Sync, Step: r.ownStep(*l)}, nil
@@ -339,7 +344,12 @@ func (r *Release) Own(s State) (Tree, *Lock, error) {
 	}
 	l := *s.Lock
 	l.Files, l.Spec, l.Hold, l.Router = r.digestsOf(files), r.origin, st.Hold, r.canary.RouteSpec().Router
-	if !slices.Equal(l.Files, s.Lock.Files) || l.Spec != s.Lock.Spec || l.Hold != s.Lock.Hold || l.Router != s.Lock.Router {
+	if r.set == BaseSet {
+		if l.Templates = BaseSet; s.IsIdle() && files.handsOver() {
+			l.Hold = Hold{Settle: *r.canary.Spec.Settle}
+		}
+	}
+	if !slices.Equal(l.Files, s.Lock.Files) || l.Spec != s.Lock.Spec || l.Hold != s.Lock.Hold || l.Router != s.Lock.Router || l.Templates != s.Lock.Templates {
 		l.Parent = s.Lock.Self
 	}
 	return files.with(File{LockFile, l.Encode()}), &l, nil

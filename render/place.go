@@ -15,11 +15,12 @@ type Place struct {
 	Previous string
 	Self     string // digests
 	Parent   string
+	Settling bool // idle, and yet something has to be applied before the next transition
 }
 
 // Place is where the lock stands.
 func (l *Lock) Place() Place {
-	p := Place{Phase: l.Phase, Index: l.Step.Index, Attempt: l.Attempt, Stable: l.Stable.Revision, Self: l.Self, Parent: l.Parent}
+	p := Place{Phase: l.Phase, Index: l.Step.Index, Attempt: l.Attempt, Stable: l.Stable.Revision, Self: l.Self, Parent: l.Parent, Settling: l.Phase == Idle && l.Hold.Settle > 0}
 	if l.Canary != nil {
 		p.Canary = l.Canary.Revision
 	}
@@ -46,6 +47,8 @@ func Glance(lock []byte) (p Place, ok bool) {
 			p.Phase = Transition(value)
 		case "stepindex":
 			p.Index, _ = strconv.Atoi(value)
+		case "holdsettle":
+			p.Settling = p.Phase == Idle
 		case "attemptattempt":
 			p.Attempt, _ = strconv.Atoi(value)
 		case "stablerevision":

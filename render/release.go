@@ -66,6 +66,13 @@ func NewRelease(c *Canary, origin string, revs Revisions, t *Templates) (*Releas
 		Prod: c.track("prod"), Canary: c.track("canary"),
 		Template: func(kind string) (*yaml.Node, error) { return t.Get(r.set, kind) },
 	}
+	if c.base != nil && c.base.route != nil {
+		own := node.Copy(c.base.route)
+		if node.Get(own, "metadata", "labels", managedBy) == nil {
+			node.Set(own, node.String("gitramp"), "metadata", "labels", managedBy)
+		}
+		r.input.Own = own
+	}
 	r.asked, err = pinSteps(c.Spec.Steps)
 	r.steps, r.pinned = c.Spec.Steps, r.asked
 	return r, err
@@ -94,6 +101,9 @@ func (r *Release) plan(steps []SpecStep, pinned []byte) {
 }
 
 func (r *Release) pin(l Lock) error {
+	if (l.Templates == BaseSet) != (r.canary.base != nil) {
+		return fmt.Errorf("%s, and the spec has %s by now: put that back until the rollout is over", l.where(), map[bool]string{true: "a base", false: "no base"}[r.canary.base != nil])
+	}
 	c := *r.canary
 	c.Spec.Routes = slices.Clone(c.Spec.Routes)
 	c.Spec.Routes[0].WeightTotal = l.WeightTotal
@@ -194,6 +204,9 @@ func (r *Release) Objects(st Step) (Tree, error) { return r.files(st) }
 
 // files is a step's directory without the lock.
 func (r *Release) files(st Step) (Tree, error) {
+	if r.set == BaseSet {
+		return r.filesWithBase(st)
+	}
 	var tree Tree
 	for _, u := range r.units(st) {
 		data, err := r.encoded(u)
@@ -210,6 +223,29 @@ func (r *Release) files(st Step) (Tree, error) {
 	tree = append(tree, File{KustomizationFile, kustomization(tree)})
 	if st.Transition == Promote || st.Transition == Restore {
 		previous, err := r.previous()
+		if err != nil {
+			return nil, err
+		}
+		tree = append(tree, File{PreviousFile, previous})
+	}
+	sort.Slice(tree, func(i, j int) bool { return tree[i].Path < tree[j].Path })
+	return tree, nil
+}
+
+// filesWithBase is as files, of an app with a base.
+func (r *Release) filesWithBase(st Step) (Tree, error) {
+	tree, err := r.baseFiles(st)
+	if err != nil {
+		return nil, err
+	}
+	routes, err := r.encodedRoutes(st)
+	if err != nil {
+		return nil, err
+	}
+	tree = append(slices.Clone(tree), routes...)
+	tree = append(tree, File{KustomizationFile, kustomization(inApplyOrder(tree))})
+	if st.Transition == Promote || st.Transition == Restore {
+		previous, err := r.basePrevious()
 		if err != nil {
 			return nil, err
 		}

@@ -19,6 +19,8 @@ type Revision struct {
 	Images     []ContainerImage
 	Deployment *yaml.Node
 	Service    *yaml.Node
+
+	parts *parts // with a base
 }
 
 // Revisions are the two that a release is about.
@@ -62,6 +64,9 @@ func (t *Templates) Get(set, kind string) (*yaml.Node, error) {
 
 // TemplateSet is the template set that a spec asks for.
 func (c *Canary) TemplateSet() string {
+	if c.Spec.Base != "" {
+		return BaseSet
+	}
 	if c.Spec.Defaults == "none" {
 		return templates.None
 	}
@@ -80,8 +85,11 @@ type inputs struct {
 	Service         Service          `json:"service"`
 }
 
-// Revision is the one that the spec asks for.
-func (c *Canary) Revision(t *Templates) (Revision, error) {
+// Revision is the one that the spec asks for, beside what prod runs: config that both have goes by the name that it has there. Without a base that does not matter.
+func (c *Canary) Revision(t *Templates, stable Revision) (Revision, error) {
+	if c.base != nil {
+		return c.baseRevision(c.Spec.Images, stable.parts.files())
+	}
 	return c.revision(t, c.Spec.Images)
 }
 
@@ -92,16 +100,24 @@ func (c *Canary) RevisionName() string { return c.revisionName(c.Spec.Images) }
 // placeholder to look at.
 func (c *Canary) StableRevision(t *Templates) (rev Revision, known bool, err error) {
 	if c.Spec.Stable != nil {
-		rev, err = c.revision(t, c.Spec.Stable.Images)
+		rev, err = c.asked(t, c.Spec.Stable.Images)
 		return rev, true, err
 	}
 	images := make([]ContainerImage, len(c.Spec.Images))
 	for i, image := range c.Spec.Images {
 		images[i] = ContainerImage{image.Container, Placeholder}
 	}
-	rev, err = c.revision(t, images)
+	rev, err = c.asked(t, images)
 	rev.Name = Placeholder
 	return rev, false, err
+}
+
+// asked is a revision that runs some images, and that nothing is there beside.
+func (c *Canary) asked(t *Templates, images Images) (Revision, error) {
+	if c.base != nil {
+		return c.baseRevision(images, nil)
+	}
+	return c.revision(t, images)
 }
 
 func (c *Canary) revision(t *Templates, images []ContainerImage) (Revision, error) {
@@ -124,6 +140,9 @@ func (c *Canary) revision(t *Templates, images []ContainerImage) (Revision, erro
 }
 
 func (c *Canary) revisionName(images []ContainerImage) string {
+	if c.base != nil {
+		return c.base.baseName(images)
+	}
 	s := &c.Spec
 	sorted := append([]ContainerImage(nil), images...)
 	sort.Slice(sorted, func(i, j int) bool { return sorted[i].Container < sorted[j].Container })

@@ -25,6 +25,7 @@ type Canary struct {
 	Spec CanarySpec `json:"spec" required:"true"`
 
 	source source
+	base   *base // the user's own manifests, once they are known
 }
 
 // Metadata names the app and its namespace.
@@ -39,16 +40,22 @@ type Metadata struct {
 
 // CanarySpec is what should run and how it ramps up.
 type CanarySpec struct {
-	// Image is what should run, in the container named after metadata.name.
+	// Base is a kustomization of your own, relative to the spec's file and inside the repository, with the app's Deployment, Service and route: they take the place
+	// of port, env, resources, service, and of where route says that requests come in. The objects are found by kind and reference, or named in
+	// output.names.prod. Default: the objects are made from a template.
+	Base string `json:"base,omitempty" format:"basePath"`
+	// Image is what should run, in the container named after metadata.name. With a base it may be left out; else it is for the container that runs an image of the
+	// same repository, or for the only one.
 	Image string `json:"image,omitempty" format:"image"`
 	// Images is the long form of image for a pod with several containers: container name to image. The container named after metadata.name serves the
 	// port and gets env and resources; the others run beside it.
 	Images Images `json:"images,omitempty"`
 	// Stable is what prod runs where there is no tree yet. Against a tree it is ignored: what the tree holds is what prod runs.
 	Stable *Stable `json:"stable,omitempty"`
-	// Port is the port that the container listens on.
-	Port int `json:"port" required:"true" min:"1" max:"65535"`
-	// Replicas is the number of prod's pods. The canary's follow from the weight.
+	// Port is the port that the container listens on; there has to be one, but for a base.
+	Port int `json:"port,omitempty" min:"1" max:"65535"`
+	// Replicas is the number of prod's pods. The canary's follow from the weight. With a base it is said there; only where an autoscaler owns it is it said here how
+	// many pods take all requests: while there is a canary, prod has no fewer.
 	Replicas int `json:"replicas,omitempty" default:"1" min:"1" max:"10000"`
 	// MinPods is the least number of canary pods while it has a canary, whatever the weight.
 	MinPods int `json:"minPods,omitempty" default:"1" min:"1" max:"10000"`
@@ -67,12 +74,26 @@ type CanarySpec struct {
 	Route *route.Route `json:"route,omitempty"`
 	// Routes is the list form of route; one entry for now.
 	Routes []route.Route `json:"routes,omitempty" maxItems:"1"`
+	// CanaryMetadata is put on the canary's pods. With a base only.
+	CanaryMetadata *PodMetadata `json:"canaryMetadata,omitempty"`
+	// StableMetadata is put on prod's pods, from the first promotion on: nothing restarts for it. With a base only.
+	StableMetadata *PodMetadata `json:"stableMetadata,omitempty"`
 	// Steps is the ramp, in Argo Rollouts' words.
 	Steps []SpecStep `json:"steps" required:"true" minItems:"1" maxItems:"90"`
 	// Settle is how long a commit is given to be applied before the next one may be written.
 	Settle *Duration `json:"settle,omitempty" default:"10m"`
 	// Output is where the manifests go and what they are called.
 	Output Output `json:"output,omitempty"`
+
+	capacity int // replicas as they are written, 0 where they are not
+}
+
+// PodMetadata is labels and annotations for the pods of one track.
+type PodMetadata struct {
+	// Labels are the pods' labels; none that a selector goes by.
+	Labels map[string]string `json:"labels,omitempty" keys:"labelKey" format:"labelValue"`
+	// Annotations are the pods' annotations.
+	Annotations map[string]string `json:"annotations,omitempty" keys:"labelKey" format:"annotation"`
 }
 
 // Stable is the revision that prod starts on.

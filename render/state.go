@@ -95,8 +95,16 @@ func (s State) Revisions() (Revisions, error) {
 	var revs Revisions
 	var err error
 	l := s.Lock
+	if l.Templates == BaseSet {
+		return s.baseRevisions()
+	}
 	if s.IsIdle() {
 		revs.Stable, err = s.revision(l.Stable, "prod")
+		revs.Stable.parts = &parts{prod: Tree{}} // for a base that it gets
+		for _, path := range []string{prodDeployment, prodService} {
+			data, _ := s.Tree.Get(path)
+			revs.Stable.parts.prod = append(revs.Stable.parts.prod, File{path, data})
+		}
 		return revs, err
 	}
 	if revs.Canary, err = s.revision(*l.Canary, "canary"); err != nil {

@@ -95,9 +95,10 @@ func (s State) withoutRouting() (Tree, error) {
 	return tree, nil
 }
 
-// isRoute says whether a file of a tree is an object that is no Deployment and no Service.
+// isRoute says whether a file of a tree is the app's own route, or a canary's.
 func isRoute(path string) bool {
-	return isObject(path) && !strings.HasSuffix(path, "-deployment.yaml") && !strings.HasSuffix(path, "-service.yaml")
+	track, kind, _ := strings.Cut(strings.TrimSuffix(path, ".yaml"), "-")
+	return isObject(path) && (track == "prod" || track == "canary" || track == "shared") && (kind == "ingress" || kind == "httproute" || kind == "grpcroute")
 }
 
 // isObject says whether a file of a tree is a Kubernetes object.
@@ -106,6 +107,9 @@ func isObject(path string) bool { return strings.HasSuffix(path, ".yaml") && pat
 // unpromoted is prod as it was before the promotion, while the canary keeps the traffic.
 func (s State) unpromoted(l Lock) (Tree, *Lock, error) {
 	data, ok := s.Tree.Get(PreviousFile)
+	if l.Templates == BaseSet {
+		return s.baseUnpromoted(l, data)
+	}
 	_, body, cut := strings.Cut(string(data), "\n")
 	service, deployment, cut2 := strings.Cut(body, "\n---\n")
 	if !ok || !cut || !cut2 {
@@ -113,16 +117,39 @@ func (s State) unpromoted(l Lock) (Tree, *Lock, error) {
 	}
 	tree := s.Tree.without(PreviousFile).without("prod-service.yaml").without("prod-deployment.yaml")
 	tree = tree.with(File{"prod-service.yaml", []byte(header + "\n" + service + "\n")}).with(File{"prod-deployment.yaml", []byte(header + "\n" + deployment)})
+	return s.sealed(tree, l.unpromoted())
+}
+
+func (l Lock) unpromoted() Lock {
 	l.Phase, l.Stable, l.Previous, l.Aborted, l.Full, l.Paused = Unpromote, *l.Previous, nil, l.Canary.Revision, false, false
 	l.Hold = Hold{Settle: l.Hold.Settle}
-	return s.sealed(tree, l)
+	return l
+}
+
+// baseUnpromoted is as unpromoted, of an app with a base: whatever the promotion changed is as it was.
+func (s State) baseUnpromoted(l Lock, previous []byte) (Tree, *Lock, error) {
+	files, ok := unpack(previous)
+	if !ok {
+		return nil, nil, fmt.Errorf("%s: is not what gitramp wrote", PreviousFile)
+	}
+	tree := s.Tree.without(PreviousFile)
+	for _, f := range files {
+		tree = tree.without(f.Path).with(f)
+	}
+	return s.sealed(tree, l.unpromoted())
 }
 
 // cleanedUp is the tree without the canary's objects: idle on the stable revision.
 func (s State) cleanedUp(l Lock, t Transition) (Tree, *Lock, error) {
 	tree := slices.DeleteFunc(slices.Clone(s.Tree), func(f File) bool {
-		return f.Path == PreviousFile || strings.HasPrefix(f.Path, "canary-") && isObject(f.Path)
+		return f.Path == PreviousFile || f.Path == NextFile || strings.HasPrefix(f.Path, "canary-") && isObject(f.Path)
 	})
+	if l.Templates == BaseSet {
+		var err error
+		if tree, err = s.baseCleanedUp(tree); err != nil {
+			return nil, nil, err
+		}
+	}
 	if l.Canary != nil {
 		l.Phase, l.Step = Idle, LockStep{0, string(Idle), l.Step.Last}
 	}
@@ -131,6 +158,20 @@ func (s State) cleanedUp(l Lock, t Transition) (Tree, *Lock, error) {
 		l.Aborted, l.Attempt = "", 1
 	}
 	return s.sealed(tree, l)
+}
+
+// baseCleanedUp is what is left of an app with a base: autoscalers as they are between two releases, and, where prod has the new revision, all of that.
+func (s State) baseCleanedUp(tree Tree) (Tree, error) {
+	data, _ := s.Tree.Get(NextFile)
+	next, ok := unpack(data)
+	if !s.Lock.promoted() || !ok {
+		return settledSize(tree)
+	}
+	tree = slices.DeleteFunc(tree, func(f File) bool { return isObject(f.Path) && !isRoute(f.Path) })
+	for _, f := range next {
+		tree = tree.with(f)
+	}
+	return tree, nil
 }
 
 // Pause decides that nothing moves but an abort until somebody resumes.
@@ -215,7 +256,9 @@ func (s State) deleted(l Lock, settle Duration) (Tree, *Lock, error) {
 // sealed writes kustomization and lock anew. The lock keeps the digest of a file that somebody edited and that stays as it is, so that the edit stays visible.
 func (s State) sealed(tree Tree, l Lock) (Tree, *Lock, error) {
 	tree = tree.without(LockFile)
-	if old, ok := s.Tree.Get(KustomizationFile); ok {
+	if old, ok := s.Tree.Get(KustomizationFile); ok && l.Templates == BaseSet && !s.drifted(KustomizationFile) {
+		tree = tree.without(KustomizationFile).with(File{KustomizationFile, kustomization(inApplyOrder(tree))})
+	} else if ok {
 		tree = tree.without(KustomizationFile).with(File{KustomizationFile, s.unlisted(string(old), tree)})
 	}
 	was := map[string]string{}

@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -40,6 +41,21 @@ func (v *validator) wrong(field, value, problem, allowed string) {
 }
 
 func (v *validator) canary() {
+	if v.c.Spec.Base != "" || v.failed("spec.base") {
+		v.withBase()
+		return
+	}
+	if v.c.Spec.Port == 0 && !v.failed("spec.port") {
+		v.wrong("spec", "", "has no port", "port: 1 to 65535, or a base")
+	}
+	for _, f := range []struct {
+		name  string
+		given bool
+	}{{"canaryMetadata", v.c.Spec.CanaryMetadata != nil}, {"stableMetadata", v.c.Spec.StableMetadata != nil}} {
+		if f.given {
+			v.wrong("spec."+f.name, "", "is given without a base", "labels in the Deployment of a base")
+		}
+	}
 	v.images()
 	v.env()
 	v.service()
@@ -54,6 +70,55 @@ func (v *validator) canary() {
 		v.wrong("spec.minPods", fmt.Sprint(s.MinPods), "", fmt.Sprintf("1 to spec.replicas, which is %d", s.Replicas))
 	}
 }
+
+// withBase checks what a spec says beside its base; the rest is checked once that is built.
+func (v *validator) withBase() {
+	s := &v.c.Spec
+	for _, f := range []struct {
+		name  string
+		given bool
+	}{{"port", s.Port != 0}, {"imagePullPolicy", s.ImagePullPolicy != ""}, {"env", s.Env != nil}, {"resources", len(s.Resources.Requests)+len(s.Resources.Limits) > 0},
+		{"defaults", s.Defaults != "production"}, {"service", s.Service != (Service{Port: defaultPort})}} {
+		if f.given {
+			v.wrong("spec."+f.name, "", "is given beside base", "the base's own Deployment and Service")
+		}
+	}
+	if s.Image != "" && s.Images != nil {
+		v.wrong("spec.images", "", "is given beside image", "one of image, images")
+	}
+	if s.Stable != nil && s.Stable.Image != "" && s.Stable.Images != nil {
+		v.wrong("spec.stable.images", "", "is given beside image", "one of image, images")
+	}
+	v.output()
+	r := s.Route
+	if r == nil && len(s.Routes) == 0 {
+		r = &route.Route{}
+		applyDefaults(reflect.ValueOf(r).Elem())
+	} else if r == nil {
+		r = &s.Routes[0]
+	}
+	own := r.Host == "" && r.Hosts == nil && !r.OfMesh()
+	if own {
+		given := *r
+		given.Router, given.Match, given.WeightTotal, given.Protocol = "", nil, 0, ""
+		if !reflect.DeepEqual(given, route.Route{}) {
+			v.wrong(v.c.RouteField(), "", "has no host", "match and weightTotal, where the base has a route, else a host as well")
+		}
+		for i, m := range r.Match {
+			v.match(fmt.Sprintf("%s.match[%d]", v.c.RouteField(), i), m, r.Match[:i])
+		}
+		if s.Route != nil && s.Routes != nil {
+			v.wrong("spec.routes", "", "is given beside route", "one of route, routes")
+		}
+		s.Routes = []route.Route{*r}
+		v.steps()
+	} else if v.route() {
+		v.steps()
+	}
+}
+
+// defaultPort is the default of service.port.
+const defaultPort = 80
 
 func (v *validator) images() {
 	s := &v.c.Spec
@@ -358,7 +423,7 @@ func (v *validator) steps() {
 			v.headerRoute(at+".setHeaderRoute", *s.SetHeaderRoute, rules)
 		}
 	}
-	if len(v.errs) == 0 {
+	if len(v.errs) == 0 && v.c.Spec.Base == "" {
 		v.ramp()
 	}
 }

@@ -155,6 +155,9 @@ func grpcNames(s string) bool {
 }
 
 func (gatewayAPI) Objects(in Input, s *Split) ([]Object, error) {
+	if in.Own != nil {
+		return gatewayOwn(in, s), nil
+	}
 	kind := "httproute"
 	if in.Route.Protocol == "GRPC" {
 		kind = "grpcroute"
@@ -340,9 +343,9 @@ func (gatewayAPI) Withdraw(objs []Object, canary string) {
 		if rules == nil || node.Get(o.Node, "spec", "parentRefs") == nil {
 			continue
 		}
-		kept := rules.Content[:0]
-		for _, rule := range rules.Content {
-			if gatewayWithdrawn(rule, canary) {
+		var kept []*yaml.Node
+		for i, rule := range rules.Content {
+			if !gatewayNever(rules.Content[i:], canary) && gatewayWithdrawn(rule, canary) {
 				kept = append(kept, rule)
 			}
 		}
@@ -350,15 +353,21 @@ func (gatewayAPI) Withdraw(objs []Object, canary string) {
 	}
 }
 
+// gatewayNever says whether the first of some rules keeps those on prod who ask for that by a header or cookie: the rule after it leads to the canary by the same
+// one. Whom it kept there is there anyway once the canary is gone.
+func gatewayNever(rules []*yaml.Node, canary string) bool {
+	value := node.Text(lastHeader(rules[0]), "value")
+	if value != "never" && !(strings.HasPrefix(value, cookieBegin) && strings.HasSuffix(value, cookieMiddle+"never"+cookieEnd)) || len(rules) < 2 {
+		return false
+	}
+	return refIn(rules[1], canary) != nil && node.Text(lastHeader(rules[1]), "name") == node.Text(lastHeader(rules[0]), "name")
+}
+
 // gatewayWithdrawn takes the canary's Service out of a rule, and says whether the rule is still of use.
 func gatewayWithdrawn(rule *yaml.Node, canary string) bool {
 	refs := node.Get(rule, "backendRefs")
 	if refs == nil {
 		return true
-	}
-	value := node.Text(rule, "matches", "0", "headers", "0", "value")
-	if value == "never" || strings.HasPrefix(value, cookieBegin) && strings.HasSuffix(value, cookieMiddle+"never"+cookieEnd) {
-		return false // whom it kept on prod is there anyway
 	}
 	left := slices.DeleteFunc(slices.Clone(refs.Content), func(ref *yaml.Node) bool { return node.Text(ref, "name") == canary })
 	if len(left) == 0 {
@@ -388,7 +397,10 @@ func (gatewayAPI) Split(objs []Object) (*Split, error) {
 			if err != nil || err2 != nil {
 				return nil, fmt.Errorf("%s: spec.rules[%d].backendRefs: a weight is no number", o.Path, i)
 			}
-			return &Split{Weight: canary, Total: prod + canary, Matches: gatewayMatched(rules.Content[:i], node.Text(refs, "1", "name"))}, nil
+			before := slices.DeleteFunc(slices.Clone(rules.Content[:i]), func(rule *yaml.Node) bool { // those of other Services
+				return refIn(rule, node.Text(refs, "0", "name")) == nil && refIn(rule, node.Text(refs, "1", "name")) == nil
+			})
+			return &Split{Weight: canary, Total: prod + canary, Matches: gatewayMatched(before, node.Text(refs, "1", "name"))}, nil
 		}
 	}
 	return nil, nil
@@ -483,7 +495,7 @@ func gatewayMatched(rules []*yaml.Node, canary string) []Match {
 			pair = true
 			continue
 		}
-		header := node.Get(rule, "matches", "0", "headers", "0")
+		header := lastHeader(rule)
 		name, value := node.Text(header, "name"), node.Text(header, "value")
 		switch {
 		case name == "Cookie":

@@ -101,6 +101,9 @@ func nginxLacks(r Route) []Problem {
 }
 
 func (ingressNginx) Objects(in Input, s *Split) ([]Object, error) {
+	if in.Own != nil {
+		return nginxOwn(in, s), nil
+	}
 	prod, err := nginxIngress(in, in.Prod)
 	if err != nil {
 		return nil, err
@@ -243,7 +246,7 @@ func (ingressNginx) Places(objs []Object, _ string) []Place {
 		}
 		for _, rule := range items(o.Node, "spec", "rules") {
 			for _, path := range items(rule, "http", "paths") {
-				places = append(places, Place{Door: node.Text(o.Node, "spec", "ingressClassName"), Protocol: "HTTP", Host: node.Text(rule, "host"), Path: node.Text(path, "path")})
+				places = append(places, Place{Door: nginxClass(o.Node), Protocol: "HTTP", Host: node.Text(rule, "host"), Path: node.Text(path, "path")})
 			}
 		}
 	}
@@ -253,7 +256,7 @@ func (ingressNginx) Places(objs []Object, _ string) []Place {
 // Fixed: another class is another controller's.
 func (ingressNginx) Fixed(objs []Object) []Fixed {
 	for _, o := range objs {
-		if class := node.Text(o.Node, "spec", "ingressClassName"); class != "" {
+		if class := nginxClass(o.Node); class != "" {
 			return []Fixed{{Field: "class", Text: class}}
 		}
 	}

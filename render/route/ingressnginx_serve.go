@@ -82,7 +82,7 @@ func ingressLocations(o *yaml.Node) []location {
 		for _, p := range items(rule, "http", "paths") {
 			service := node.Get(p, "backend", "service")
 			list = append(list, location{
-				host: node.Text(rule, "host"), path: node.Text(p, "path"), kind: node.Text(p, "pathType"), class: node.Text(o, "spec", "ingressClassName"),
+				host: node.Text(rule, "host"), path: node.Text(p, "path"), kind: node.Text(p, "pathType"), class: nginxClass(o),
 				upstream: strings.Join([]string{node.Text(o, "metadata", "namespace"), node.Text(service, "name"), ingressPort(service)}, "-"),
 				service:  node.Text(service, "name"), port: ingressPort(service), object: o, part: p,
 			})

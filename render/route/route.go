@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/gitramp/gitramp/render/internal/node"
 )
 
 // Route is how the world reaches an app: the `route` of a spec.
@@ -123,6 +125,7 @@ type Input struct {
 	Route           Route
 	Prod, Canary    Track
 	Port            int                                   // of both Services
+	Own             *yaml.Node                            // the user's own route, as a base has it: it says where requests come in, and Route only by what they are split
 	Template        func(kind string) (*yaml.Node, error) // a fresh copy of the template set's <kind>.yaml
 }
 
@@ -168,6 +171,9 @@ type Router interface {
 	AppProtocol(r Route) string
 	// Asks are what a first spec with this router is asked for, beside what every route has.
 	Asks() []Ask
+	// Read is what a user's own route says of hosts, paths and parents, and what of it stands in the way of sending a part of what service gets to a canary;
+	// ms are what is matched at the same time at some step.
+	Read(own *yaml.Node, service string, ms []Match) (Route, []Problem)
 	// Places reads back from objects what they send to the app of a namespace, as Route.Places has it. Some may come more than once.
 	Places(objs []Object, namespace string) []Place
 	// Fixed reads what may not change while a rollout is on its way, from what Objects wrote: whatever decides by whom, and as what, the route is served.
@@ -230,6 +236,46 @@ func ByName(name string) (Router, error) {
 		return gatewayAPI{}, nil
 	}
 	return nil, fmt.Errorf("router %q is unknown: allowed %s", name, strings.Join(Names(), ", "))
+}
+
+// ByKind is the name of the router whose routes are objects of a kind, "" where none is known.
+func ByKind(kind string) string {
+	switch kind {
+	case "Ingress":
+		return IngressNginx
+	case "HTTPRoute", "GRPCRoute":
+		return GatewayAPI
+	}
+	return ""
+}
+
+// SendsTo says whether a route sends requests to a Service.
+func SendsTo(o *yaml.Node, service string) bool {
+	if node.Text(o, "kind") == "Ingress" {
+		return node.Text(o, "spec", "defaultBackend", "service", "name") == service ||
+			slices.ContainsFunc(ingressLocations(o), func(l location) bool { return l.service == service })
+	}
+	for _, rule := range items(o, "spec", "rules") {
+		if refIn(rule, service) != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// PortsTo are the ports of a Service that a route sends to, by number or name.
+func PortsTo(o *yaml.Node, service string) (ports []string) {
+	for _, l := range ingressLocations(o) {
+		if l.service == service {
+			ports = append(ports, l.port)
+		}
+	}
+	for _, rule := range items(o, "spec", "rules") {
+		if ref := refIn(rule, service); ref != nil {
+			ports = append(ports, node.Text(ref, "port"))
+		}
+	}
+	return ports
 }
 
 // Names lists the routers, the default first.

@@ -192,11 +192,11 @@ func (a *App) release(s render.State, revs render.Revisions) (*render.Release, e
 
 // bootstrap takes stable from the spec: there is no tree to take it from.
 func (a *App) bootstrap() error {
-	wanted, err := a.Spec.Revision(a.set.templates)
+	stable, known, err := a.Spec.StableRevision(a.set.templates)
 	if err != nil {
 		return err
 	}
-	stable, known, err := a.Spec.StableRevision(a.set.templates)
+	wanted, err := a.Spec.Revision(a.set.templates, stable)
 	if err != nil {
 		return err
 	}
@@ -229,8 +229,11 @@ func (a *App) goOn() error {
 // revisions are those that a tree holds, and the one that the spec asks for where it is idle.
 func (a *App) revisions(s render.State) (render.Revisions, error) {
 	revs, err := s.Revisions()
-	if err == nil && s.IsIdle() {
-		revs.Canary, err = a.Spec.Revision(a.set.templates)
+	if err != nil || !s.IsIdle() {
+		return revs, err
+	}
+	if revs.Stable, err = a.Spec.Refreshed(revs.Stable); err == nil {
+		revs.Canary, err = a.Spec.Revision(a.set.templates, revs.Stable)
 	}
 	return revs, err
 }
@@ -277,7 +280,10 @@ func (a *App) Origin() string { return a.origin }
 
 // rebuild makes the tree's revisions from the spec, where its files cannot be trusted: those that the lock names and the spec still knows.
 func (a *App) rebuild() error {
-	wanted, err := a.Spec.Revision(a.set.templates)
+	if a.Spec.TemplateSet() == render.BaseSet {
+		return errUnknown // what its names are goes by what was there before
+	}
+	wanted, err := a.Spec.Revision(a.set.templates, render.Revision{})
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,128 @@
+// Package kustomize builds a kustomization of the repository into objects, and renames objects with all that refers to them. It is the only place that imports
+// kustomize's api.
+//
+// What a kustomization names is read from the file system that is given, and from nowhere else: nothing is fetched, nothing is run, nothing is written. Remote
+// bases, helm charts, plugins and symlinks are refused before kustomize sees them (gather.go).
+package kustomize
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+	"sync"
+
+	"go.yaml.in/yaml/v3"
+	"sigs.k8s.io/kustomize/api/krusty"
+	"sigs.k8s.io/kustomize/api/resmap"
+	"sigs.k8s.io/kustomize/kyaml/filesys"
+	"sigs.k8s.io/kustomize/kyaml/openapi"
+)
+
+// maxObjects bounds what one base may build: gitramp writes them all again for each step.
+const maxObjects = 1000
+
+// Build returns the objects of the kustomization in a directory of fsys, in the order in which kustomize comes upon them, or that its sortOptions ask for. Field
+// order and comments are the files', but where kustomize rewrites an object, as a JSON patch does.
+func Build(fsys fs.FS, dir string) ([]*yaml.Node, error) {
+	dir = path.Clean(dir)
+	files, err := gather(fsys, dir)
+	if err != nil {
+		return nil, err
+	}
+	objs, err := run(files.to, dir, files.schemas)
+	if err != nil {
+		return nil, fmt.Errorf("base %q: %w", dir, err)
+	}
+	if len(objs) > maxObjects {
+		return nil, fmt.Errorf("base %q has %d objects: allowed %d", dir, len(objs), maxObjects)
+	}
+	return objs, nil
+}
+
+// running guards what kustomize keeps in globals: the schemas that a kustomization names.
+var running sync.Mutex
+
+// run builds a directory of an in-memory file system. Kustomize panics on inputs that it did not expect; Flux recovers it too. The schemas are forgotten where a
+// kustomization brought its own: kustomize's own ones take long to read.
+func run(files filesys.FileSystem, dir string, schemas bool) (objs []*yaml.Node, err error) {
+	running.Lock()
+	defer running.Unlock()
+	if schemas {
+		defer openapi.ResetOpenAPI()
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			objs, err = nil, fmt.Errorf("kustomize panicked: %v", p)
+		}
+	}()
+	// Its default options restrict files to the kustomization's directory, keep the order, and know no plugins but those that are linked in.
+	built, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(files, path.Join("/", dir))
+	if err != nil {
+		return nil, err
+	}
+	return nodes(built)
+}
+
+func nodes(built resmap.ResMap) ([]*yaml.Node, error) {
+	objs := make([]*yaml.Node, 0, built.Size())
+	for _, r := range built.Resources() {
+		n := r.YNode()
+		if n == nil || n.Kind != yaml.MappingNode {
+			return nil, fmt.Errorf("%s is no mapping", r.CurId())
+		}
+		stripAnnotations(n)
+		objs = append(objs, n)
+	}
+	return objs, nil
+}
+
+// stripAnnotations removes what kustomize notes on objects while it builds, and where buildMetadata asks for it: an object's origin is no part of it.
+func stripAnnotations(obj *yaml.Node) {
+	meta := child(obj, "metadata")
+	notes := child(meta, "annotations")
+	if notes == nil || notes.Kind != yaml.MappingNode {
+		return
+	}
+	var kept []*yaml.Node
+	for i := 0; i+1 < len(notes.Content); i += 2 {
+		if !internal(notes.Content[i].Value) {
+			kept = append(kept, notes.Content[i], notes.Content[i+1])
+		}
+	}
+	if len(kept) == len(notes.Content) {
+		return
+	}
+	if notes.Content = kept; len(kept) == 0 {
+		remove(meta, "annotations")
+	}
+}
+
+func internal(key string) bool {
+	switch key {
+	case "config.kubernetes.io/origin", "config.kubernetes.io/path", "config.kubernetes.io/index", "config.k8s.io/id", "alpha.config.kubernetes.io/transformations":
+		return true
+	}
+	return strings.HasPrefix(key, "internal.config.kubernetes.io/")
+}
+
+func child(n *yaml.Node, key string) *yaml.Node {
+	if n == nil || n.Kind != yaml.MappingNode {
+		return nil
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == key {
+			return n.Content[i+1]
+		}
+	}
+	return nil
+}
+
+func remove(n *yaml.Node, key string) {
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == key {
+			n.Content = append(n.Content[:i:i], n.Content[i+2:]...)
+			return
+		}
+	}
+}

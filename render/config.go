@@ -1,0 +1,152 @@
+package render
+
+import (
+	"encoding/json"
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/gitramp/gitramp/render/internal/node"
+)
+
+// configRef is a ConfigMap or Secret that pods refer to.
+type configRef struct{ kind, name string }
+
+func isConfig(o *yaml.Node) bool {
+	kind := node.Text(o, "kind")
+	return (kind == "ConfigMap" || kind == "Secret") && node.Text(o, "apiVersion") == "v1"
+}
+
+func configOf(o *yaml.Node) configRef {
+	return configRef{node.Text(o, "kind"), node.Text(o, "metadata", "name")}
+}
+
+// configFields are the fields of a pod that hold the name of a ConfigMap or Secret below them (k8s.io/api core/v1: EnvVarSource, EnvFromSource, VolumeSource,
+// VolumeProjection, PodSpec.ImagePullSecrets, and the secretRef of the volume plugins).
+var configFields = map[string]configRef{
+	"configMapKeyRef":      {"ConfigMap", "name"},
+	"configMapRef":         {"ConfigMap", "name"},
+	"configMap":            {"ConfigMap", "name"},
+	"secretKeyRef":         {"Secret", "name"},
+	"secretRef":            {"Secret", "name"},
+	"secret":               {"Secret", "secretName"},
+	"nodePublishSecretRef": {"Secret", "name"},
+}
+
+// eachConfigRef visits the names of the ConfigMaps and Secrets that a Deployment's pods refer to.
+func eachConfigRef(deployment *yaml.Node, visit func(kind string, name *yaml.Node)) {
+	pod := node.Get(deployment, "spec", "template", "spec")
+	if pod == nil {
+		return
+	}
+	if pull := node.Get(pod, "imagePullSecrets"); pull != nil {
+		for _, ref := range pull.Content {
+			if name := node.Get(ref, "name"); name != nil {
+				visit("Secret", name)
+			}
+		}
+	}
+	var walk func(n *yaml.Node)
+	walk = func(n *yaml.Node) {
+		if n.Kind == yaml.MappingNode {
+			for i := 0; i+1 < len(n.Content); i += 2 {
+				ref, ok := configFields[n.Content[i].Value]
+				if !ok || n.Content[i+1].Kind != yaml.MappingNode {
+					continue
+				}
+				name := node.Get(n.Content[i+1], ref.name)
+				if name == nil && ref.name == "secretName" { // a projection
+					name = node.Get(n.Content[i+1], "name")
+				}
+				if name != nil {
+					visit(ref.kind, name)
+				}
+			}
+		}
+		for _, c := range n.Content {
+			walk(c)
+		}
+	}
+	for _, field := range []string{"containers", "initContainers", "volumes"} {
+		if at := node.Get(pod, field); at != nil {
+			walk(at)
+		}
+	}
+}
+
+// configRefs are what a Deployment's pods refer to, each once.
+func configRefs(deployment *yaml.Node) (refs []configRef) {
+	eachConfigRef(deployment, func(kind string, name *yaml.Node) {
+		if ref := (configRef{kind, name.Value}); !slices.Contains(refs, ref) {
+			refs = append(refs, ref)
+		}
+	})
+	return refs
+}
+
+// configOrigin is the annotation that says which config of the base a versioned copy is of.
+const configOrigin = "gitramp.dev/config"
+
+// originOf is the name that a config has in the base.
+func originOf(o *yaml.Node) configRef {
+	ref := configOf(o)
+	if origin := node.Text(o, "metadata", "annotations", configOrigin); origin != "" {
+		ref.name = origin
+	}
+	return ref
+}
+
+// contentOf is what a config says, however it is written and whatever its name is.
+func contentOf(o *yaml.Node) string {
+	content := map[string]any{}
+	for _, field := range []string{"data", "binaryData", "stringData", "type", "immutable"} {
+		if at := node.Get(o, field); at != nil {
+			content[field] = plainValue(at)
+		}
+	}
+	return asJSON(content)
+}
+
+// plainValue is a node as data: without order, comments and style.
+func plainValue(n *yaml.Node) any {
+	var v any
+	if err := n.Decode(&v); err != nil {
+		return n.Value
+	}
+	return v
+}
+
+// asJSON is data with sorted keys.
+func asJSON(v any) string {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return err.Error() // a key that is no string: an API server takes none
+	}
+	return string(text)
+}
+
+// versions brings the config of a new revision beside what prod runs: what has not changed goes by the name that it has there, and what has changed, under a name
+// that is taken, gets one of its own. It returns the config with its names.
+func versions(config []*yaml.Node, stable Tree) map[configRef]string {
+	type version struct{ name, content string }
+	there := map[configRef]version{}
+	for _, f := range stable {
+		if n, err := node.Parse(f.Data); err == nil && isConfig(n) {
+			there[originOf(n)] = version{node.Text(n, "metadata", "name"), contentOf(n)}
+		}
+	}
+	names := map[configRef]string{}
+	for _, o := range config {
+		ref := configOf(o)
+		has, taken := there[ref]
+		switch content := contentOf(o); {
+		case !taken:
+			names[ref] = ref.name
+		case has.content == content:
+			names[ref] = has.name
+		default:
+			names[ref] = ref.name + "-" + Digest([]byte(content))[len("sha256:"):][:10]
+		}
+	}
+	return names
+}
