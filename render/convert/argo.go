@@ -36,8 +36,6 @@ var argoReasons = []reason{
 	{"spec.workloadRef.scaleDown", "the Deployment is prod itself, and keeps its pods"},
 	{canaryPath + ".analysis", "nothing is measured in the background: a pause holds a step until somebody promotes"},
 	{canaryPath + ".antiAffinity", "write podAntiAffinity into the pod template"},
-	{canaryPath + ".canaryMetadata", "the canary's pods are told apart by their labels app and component"},
-	{canaryPath + ".stableMetadata", "prod's pods are told apart by their labels app and component"},
 	{canaryPath + ".scaleDownDelaySeconds", "the canary's pods stay for settle after the traffic has left them"},
 	{canaryPath + ".scaleDownDelayRevisionLimit", "no old pods are kept: what ran before is in git"},
 	{canaryPath + ".abortScaleDownDelaySeconds", "the canary's pods stay for settle after an abort"},
@@ -144,6 +142,12 @@ func (a *app) argoPods(l *ledger) {
 			l.changed(canaryPath+"."+f, "the Deployment's: it counts while prod takes the new revision")
 		}
 	}
+	if a.metadata.canary = l.at(canaryPath + ".canaryMetadata"); a.metadata.canary != nil {
+		l.carried(canaryPath+".canaryMetadata", "spec.canaryMetadata")
+	}
+	if a.metadata.stable = l.at(canaryPath + ".stableMetadata"); a.metadata.stable != nil {
+		l.carried(canaryPath+".stableMetadata", "spec.stableMetadata")
+	}
 	l.carried(canaryPath+".minPodsPerReplicaSet", "spec.minPods")
 	if n, err := strconv.Atoi(l.text(canaryPath + ".minPodsPerReplicaSet")); err == nil && n > 1 {
 		a.minPods = min(n, a.replicas()) // the controller caps it likewise
@@ -231,8 +235,8 @@ func (a *app) argoNginx(l *ledger, at string) (err error) {
 	if a.route, err = a.need(a.from, field, "networking.k8s.io", "Ingress", l.text(field)); err != nil {
 		return err
 	}
-	if !slices.Contains(backends(a.route), a.service.name()) {
-		return a.route.wrong("spec.rules", "", "has no path to "+a.service.String(), "a path whose backend is that Service")
+	if !a.leads(a.route, a.service) {
+		return a.from.wrong(field, a.route.name(), fmt.Sprintf("%s has no path to %s", a.route, a.service), "an Ingress with a path whose backend is that Service")
 	}
 	a.canary.route = a.from.name() + "-" + a.route.name() + "-canary" // utils/ingress, GetCanaryIngressName
 	a.argoMatch(l, at)
@@ -303,6 +307,9 @@ func (a *app) argoGateway(l *ledger, config *yaml.Node) error {
 	}
 	if a.route == nil {
 		return a.from.wrong(at, "", "names no route", "httpRoute or grpcRoute")
+	}
+	if !a.leads(a.route, a.service) {
+		return a.from.wrong(at, a.route.name(), fmt.Sprintf("%s has no rule for %s", a.route, a.service), "a route with a rule whose backend is that Service")
 	}
 	if ns := get(config, "namespace"); ns != nil {
 		l.fates[ns] = fate{Carried, "metadata.namespace"}

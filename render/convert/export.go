@@ -44,8 +44,8 @@ type export struct {
 	losses     Report
 }
 
-// Export turns a spec into a format. tree is what the spec renders before the first release, on the revision that it asks for: prod's objects.
-func Export(c *render.Canary, tree render.Tree, as string) (Exported, error) {
+// Export turns a spec into a format. objs are those of its base, and c the spec with them; of a spec without a base those of Idle.
+func Export(c *render.Canary, objs []*yaml.Node, as string) (Exported, error) {
 	if !slices.Contains(Formats(), as) {
 		return Exported{}, fmt.Errorf("format %q is unknown: allowed %s", as, strings.Join(Formats(), ", "))
 	}
@@ -54,7 +54,7 @@ func Export(c *render.Canary, tree render.Tree, as string) (Exported, error) {
 		return Exported{}, err
 	}
 	e := &export{spec: c, source: get(source, "spec"), as: as}
-	if err := e.read(tree); err != nil {
+	if err := e.read(objs); err != nil {
 		return Exported{}, err
 	}
 	var main *yaml.Node
@@ -70,39 +70,39 @@ func Export(c *render.Canary, tree render.Tree, as string) (Exported, error) {
 	return Exported{e.objects(main), e.losses}, nil
 }
 
-// read takes prod's objects apart.
-func (e *export) read(tree render.Tree) error {
-	for _, path := range tree.Resources() {
-		data, _ := tree.Get(path)
-		n, err := node.Parse(data)
-		if err != nil {
-			return fmt.Errorf("%s: %w", path, err)
-		}
-		unmanage(n)
-		o := &object{path, n}
+// read finds prod's objects, and brings the spec's images into the Deployment.
+func (e *export) read(objs []*yaml.Node) error {
+	prod := e.spec.Spec.Output.Names.Prod
+	for _, n := range objs {
+		n = node.Copy(n)
+		o := &object{"", n}
 		switch {
-		case path == "prod-deployment.yaml":
+		case o.is("apps", "Deployment") && o.name() == prod.Deployment:
 			e.deployment = n
-		case path == "prod-service.yaml":
+		case o.is("", "Service") && o.name() == prod.Service:
 			e.service = n
-		case routerOf(o) != "" && e.route == nil && slices.Contains(backends(o), e.serviceName()):
+		case routerOf(o) != "" && o.name() == prod.Route && route.SendsTo(n, prod.Service):
 			e.route = n
 		default:
 			e.others = append(e.others, n)
 		}
 	}
 	if e.deployment == nil || e.service == nil || e.route == nil {
-		return fmt.Errorf("%s: renders no Deployment, Service and route of prod's", e.spec.OutputPath())
+		return fmt.Errorf("%s: has no Deployment %s, Service %s and route %s", e.spec.Metadata.Name, prod.Deployment, prod.Service, prod.Route)
+	}
+	for _, image := range e.spec.Spec.Images {
+		for _, kind := range []string{"containers", "initContainers"} {
+			for _, c := range items(e.deployment, "spec", "template", "spec", kind) {
+				if textAt(c, "name") == image.Container {
+					node.Set(c, node.String(image.Image), "image")
+				}
+			}
+		}
 	}
 	return nil
 }
 
-func (e *export) serviceName() string {
-	if e.service == nil {
-		return ""
-	}
-	return textAt(e.service, "metadata", "name")
-}
+func (e *export) serviceName() string { return textAt(e.service, "metadata", "name") }
 
 // unmanage takes out what says that gitramp manages an object.
 func unmanage(n *yaml.Node) {
@@ -138,6 +138,11 @@ func (e *export) rollout() *yaml.Node {
 	node.Clear(spec, "strategy")
 	node.Set(canary, node.String(e.names().Canary.Service), "canaryService")
 	node.Set(canary, node.String(e.serviceName()), "stableService")
+	for _, m := range []string{"canaryMetadata", "stableMetadata"} {
+		if n := get(e.source, m); n != nil {
+			node.Set(canary, node.Copy(n), m)
+		}
+	}
 	if pods := e.spec.Spec.MinPods; pods > 1 {
 		node.Set(canary, node.Int(pods), "minPodsPerReplicaSet")
 	}
@@ -154,7 +159,21 @@ func (e *export) rollout() *yaml.Node {
 	node.Set(canary, steps, "steps")
 	node.Set(spec, canary, "strategy", "canary")
 	e.never()
+	e.retarget(r)
 	return r
+}
+
+// retarget makes who scales the Deployment scale the Rollout.
+func (e *export) retarget(r *yaml.Node) {
+	for _, o := range e.others {
+		name, _, _, ok := render.Scaled(o)
+		if !ok || name != textAt(e.deployment, "metadata", "name") {
+			continue
+		}
+		for _, f := range []string{"apiVersion", "kind"} {
+			node.Set(o, node.Copy(get(r, f)), "spec", "scaleTargetRef", f)
+		}
+	}
 }
 
 // argoRouting names the route in trafficRouting. What of the matches has no place there is to be set by a step.
@@ -268,6 +287,9 @@ func argoHeader(h route.Header) *yaml.Node {
 // never lists what neither format has.
 func (e *export) never() {
 	s := e.spec.Spec
+	if replicas := get(e.source, "replicas"); replicas != nil && get(e.source, "base") != nil {
+		e.lose("spec.replicas", replicas.Value, "the autoscaler alone says how many pods there are")
+	}
 	if settle := get(e.source, "settle"); settle != nil {
 		e.lose("spec.settle", settle.Value, "nothing waits for a commit to be applied")
 	}
@@ -319,6 +341,11 @@ func (e *export) canary() *yaml.Node {
 }
 
 func (e *export) flaggerNames() {
+	for _, m := range []string{"canaryMetadata", "stableMetadata"} {
+		if get(e.source, m) != nil {
+			e.lose("spec."+m, "", "the pods of both have the labels of the Deployment")
+		}
+	}
 	if own := e.names().Canary.Service; own != e.serviceName()+"-canary" {
 		e.lose("spec.output.names.canary.service", own, "Flagger has a name of its own for it")
 	}
@@ -536,7 +563,11 @@ func (e *export) leave(main *yaml.Node) error {
 		return nil
 	}
 	kept := node.Map(node.String(of), node.String(digest(ramp(main, e.as))))
-	for _, field := range [][]string{{"minPods"}, {stepsField}, {"settle"}, {"output", "path"}, {"output", "names", "canary"}} {
+	fields := [][]string{{"minPods"}, {"canaryMetadata"}, {"stableMetadata"}, {stepsField}, {"settle"}, {"output", "path"}, {"output", "names", "canary"}}
+	if get(e.source, "base") != nil {
+		fields = append(fields, []string{"replicas"})
+	}
+	for _, field := range fields {
 		if n := get(e.source, field...); n != nil {
 			node.Set(kept, node.Copy(n), append([]string{"spec"}, field...)...)
 		}

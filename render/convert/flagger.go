@@ -188,8 +188,8 @@ func (a *app) flaggerRoute(l *ledger) (err error) {
 		l.carried("spec.ingressRef", "prod's route")
 		l.carried("spec.provider", "spec.route.router")
 		a.route, err = a.need(a.from, "spec.ingressRef.name", "networking.k8s.io", "Ingress", l.text("spec.ingressRef.name"))
-		if err == nil && !slices.Contains(backends(a.route), a.service.name()) {
-			err = a.route.wrong("spec.rules", "", "has no path to "+a.service.String(), "a path whose backend is that Service")
+		if err == nil && !a.leads(a.route, a.service) {
+			err = a.from.wrong("spec.service.name", a.service.name(), fmt.Sprintf("%s has no path to %s", a.route, a.service), "the Service that a path of the Ingress leads to")
 		}
 		if a.route != nil {
 			a.canary.route = a.route.name() + "-canary"
@@ -200,7 +200,12 @@ func (a *app) flaggerRoute(l *ledger) (err error) {
 		l.carried("spec.provider", "spec.route.router")
 		return a.flaggerGateway(l)
 	}
-	return a.findRoute()
+	if err := a.findRoute(); err != nil && provider != "" {
+		return a.from.wrong("spec.provider", provider, "", "nginx with ingressRef, gatewayapi:v1 with service.gatewayRefs, or any with an Ingress, HTTPRoute or GRPCRoute among the files that leads to "+a.service.String())
+	} else if err != nil {
+		return err
+	}
+	return nil
 }
 
 // flaggerGateway makes the HTTPRoute; one among the files is Flagger's own, and gives way.

@@ -33,6 +33,8 @@ type app struct {
 	route      *object
 	canary     struct{ service, route string } // names of the canary's objects, "" for gitramp's own
 
+	metadata    struct{ canary, stable *yaml.Node } // of the pods
+	capacity    int                                 // spec.replicas, where an autoscaler owns the Deployment's
 	minPods     int
 	weightTotal int
 	match       []*yaml.Node
@@ -77,7 +79,8 @@ func load(files []File) (*app, error) {
 	}
 	a.leave()
 	a.retarget()
-	return a, nil
+	a.scaled()
+	return a, a.onlyRoute()
 }
 
 // pick finds what is to be converted: a Rollout or a Canary, else the only Deployment.
@@ -162,7 +165,7 @@ func (a *app) findService() error {
 			continue
 		}
 		found = append(found, s)
-		if slices.ContainsFunc(a.objs, func(o *object) bool { return slices.Contains(backends(o), s.name()) }) {
+		if slices.ContainsFunc(a.objs, func(o *object) bool { return a.leads(o, s) }) {
 			routed = append(routed, s)
 		}
 	}
@@ -205,24 +208,35 @@ func routerOf(o *object) string {
 	return ""
 }
 
-// backends are the Services that an object leads to.
-func backends(o *object) []string {
-	var names []string
-	switch routerOf(o) {
-	case route.IngressNginx:
-		for _, rule := range items(o.node, "spec", "rules") {
-			for _, path := range items(rule, "http", "paths") {
-				names = append(names, textAt(path, "backend", "service", "name"))
-			}
-		}
-	case route.GatewayAPI:
-		for _, rule := range items(o.node, "spec", "rules") {
-			for _, ref := range items(rule, "backendRefs") {
-				names = append(names, textAt(ref, "name"))
-			}
+// leads says whether an object is a route that leads to a Service.
+func (a *app) leads(o, service *object) bool {
+	return routerOf(o) != "" && o.namespace() == service.namespace() && route.SendsTo(o.node, service.name())
+}
+
+// onlyRoute: what another route sends would go past the canary.
+func (a *app) onlyRoute() error {
+	for _, o := range a.objs {
+		if o != a.route && a.leads(o, a.service) {
+			return o.wrong("metadata.name", o.name(), fmt.Sprintf("%s leads to %s, and so does %s", o, a.service, a.route), "one route, with all hosts and paths: what another one sends goes past the canary")
 		}
 	}
-	return names
+	return nil
+}
+
+// scaled: who owns the number of pods is either the Deployment or an autoscaler; the spec says then how many take all requests.
+func (a *app) scaled() {
+	for _, o := range a.objs {
+		name, least, most, ok := render.Scaled(o.node)
+		if !ok || name != a.deployment.name() || o.namespace() != a.deployment.namespace() {
+			continue
+		}
+		a.capacity = min(max(a.replicas(), least, 1), max(most, 1))
+		a.minPods = min(a.minPods, a.capacity)
+		note := fmt.Sprintf("spec.replicas: %d, the pods that take all requests; %s owns how many there are", a.capacity, o)
+		a.report = append(a.report, Field{a.deployment.file, a.deployment.node.Line, a.deployment.String(), "spec.replicas", textAt(a.deployment.node, "spec", "replicas"), Changed, note})
+		node.Clear(a.deployment.node, "spec", "replicas")
+		return
+	}
 }
 
 const nginxPrefix = "nginx.ingress.kubernetes.io"
@@ -232,7 +246,7 @@ func (a *app) findRoute() error {
 	var found []*object
 	for _, o := range slices.Clone(a.objs) {
 		switch {
-		case !slices.Contains(backends(o), a.service.name()):
+		case !a.leads(o, a.service):
 		case textAt(o.node, "metadata", "annotations", nginxPrefix+"/canary") == "true":
 			a.drop(o, Changed, "gitramp writes the canary's route itself")
 		default:

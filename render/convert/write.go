@@ -64,26 +64,55 @@ func (a *app) spec(base *yaml.Node) *yaml.Node {
 	if base != nil {
 		node.Set(n, base, "spec", "base")
 	}
+	if base == nil {
+		node.Set(n, node.String(routerOf(a.route)), "spec", "route", "router")
+	}
+	if a.capacity > 0 {
+		node.Set(n, node.Int(a.capacity), "spec", "replicas")
+	}
 	if a.minPods > 1 {
 		node.Set(n, node.Int(a.minPods), "spec", "minPods")
 	}
-	node.Set(n, node.Map(node.String("router"), node.String(routerOf(a.route))), "spec", "route")
 	if a.match != nil {
 		node.Set(n, node.Seq(a.match...), "spec", "route", "match")
 	}
 	if a.weightTotal != 100 {
 		node.Set(n, node.Int(a.weightTotal), "spec", "route", "weightTotal")
 	}
-	node.Set(n, node.Seq(a.steps...), "spec", "steps")
-	for _, name := range []struct{ kind, name string }{{"service", a.canary.service}, {"route", a.canary.route}} {
-		if name.name != "" && name.name != a.name+"-canary" {
-			node.Set(n, node.String(name.name), "spec", "output", "names", "canary", name.kind)
+	for _, m := range []struct {
+		field string
+		node  *yaml.Node
+	}{{"canaryMetadata", a.metadata.canary}, {"stableMetadata", a.metadata.stable}} {
+		if m.node != nil {
+			node.Set(n, m.node, "spec", m.field)
 		}
 	}
+	node.Set(n, node.Seq(a.steps...), "spec", "steps")
+	a.names(n, base != nil)
 	if a.more != nil {
 		override(get(n, "spec"), a.more)
 	}
 	return n
+}
+
+// names names the objects where gitramp would choose another name, or could not tell which is meant.
+func (a *app) names(spec *yaml.Node, base bool) {
+	for _, o := range []struct {
+		kind   string
+		prod   *object
+		canary string
+	}{{"deployment", a.deployment, ""}, {"service", a.service, a.canary.service}, {"route", a.route, a.canary.route}} {
+		choice := a.name
+		if base {
+			choice = o.prod.name()
+		}
+		if !base && o.prod.name() != a.name || base && o.kind != "route" && len(a.find(o.prod.group(), o.prod.kind(), "")) > 1 {
+			node.Set(spec, node.String(o.prod.name()), "spec", "output", "names", "prod", o.kind)
+		}
+		if o.canary != "" && o.canary != choice+"-canary" {
+			node.Set(spec, node.String(o.canary), "spec", "output", "names", "canary", o.kind)
+		}
+	}
 }
 
 // override puts the fields of more into n, in place of what n has.
@@ -137,7 +166,7 @@ func (a *app) base() (render.Tree, error) {
 
 // short is the short form, where what it renders before the first release is what the input is: the same objects, field by field. nil where it is not.
 func (a *app) short() *yaml.Node {
-	if len(a.objs) != 3 {
+	if len(a.objs) != 3 || a.metadata.canary != nil || a.metadata.stable != nil {
 		return nil
 	}
 	for _, defaults := range []string{"production", "none"} {
@@ -153,8 +182,8 @@ func (a *app) short() *yaml.Node {
 		if err != nil {
 			continue
 		}
-		tree, err := idle(c)
-		if err == nil && a.same(tree) {
+		objs, err := Idle(c)
+		if err == nil && a.same(objs) {
 			return spec
 		}
 	}
@@ -164,7 +193,7 @@ func (a *app) short() *yaml.Node {
 // idle is a spec's tree with prod alone, on the revision that it asks for.
 func idle(c *render.Canary) (render.Tree, error) {
 	t := render.NewTemplates(templates.FS)
-	rev, err := c.Revision(t)
+	rev, err := c.Revision(t, render.Revision{})
 	if err != nil {
 		return nil, err
 	}
@@ -175,20 +204,33 @@ func idle(c *render.Canary) (render.Tree, error) {
 	return r.Objects(r.Plan.Steps[0])
 }
 
-// same says whether a tree's objects are the input's.
-func (a *app) same(tree render.Tree) bool {
+// Idle are prod's objects of a spec without a base, on the revision that it asks for.
+func Idle(c *render.Canary) ([]*yaml.Node, error) {
+	tree, err := idle(c)
+	if err != nil {
+		return nil, err
+	}
+	var objs []*yaml.Node
 	for _, path := range tree.Resources() {
 		data, _ := tree.Get(path)
 		n, err := node.Parse(data)
 		if err != nil {
-			return false
+			return nil, err
 		}
 		unmanage(n)
+		objs = append(objs, n)
+	}
+	return objs, nil
+}
+
+// same says whether objects are the input's.
+func (a *app) same(objs []*yaml.Node) bool {
+	for _, n := range objs {
 		if !slices.ContainsFunc(a.objs, func(o *object) bool { return digest(o.node) == digest(n) }) {
 			return false
 		}
 	}
-	return true
+	return len(objs) == len(a.objs)
 }
 
 // inputs writes what runs into a short form; false where a short form has no place for it.
@@ -227,11 +269,6 @@ func (a *app) inputs(spec *yaml.Node, defaults string) bool {
 	node.Set(s, node.String(defaults), "defaults")
 	for _, f := range []string{"port", "name", "targetPort", "appProtocol"} {
 		put(get(a.service.node, "spec", "ports", "0", f), "service", f)
-	}
-	for _, o := range []struct{ kind, name string }{{"deployment", a.deployment.name()}, {"service", a.service.name()}, {"route", a.route.name()}} {
-		if o.name != a.name {
-			node.Set(s, node.String(o.name), "output", "names", "prod", o.kind)
-		}
 	}
 	return a.routeInputs(get(s, "route"))
 }
