@@ -85,12 +85,15 @@ type inputs struct {
 	Service         Service          `json:"service"`
 }
 
-// Revision is the one that the spec asks for, beside what prod runs: config that both have goes by the name that it has there. Without a base that does not matter.
-func (c *Canary) Revision(t *Templates, stable Revision) (Revision, error) {
+// Revision is the one that the spec asks for, where nothing is there beside it.
+func (c *Canary) Revision(t *Templates) (Revision, error) { return c.asked(t, c.Spec.Images) }
+
+// RevisionBeside is the one that the spec asks for, beside what prod runs: config that both have goes by the name that it has there.
+func (c *Canary) RevisionBeside(stable Revision, t *Templates) (Revision, error) {
 	if c.base != nil {
 		return c.baseRevision(c.Spec.Images, stable.parts.files())
 	}
-	return c.revision(t, c.Spec.Images)
+	return c.Revision(t)
 }
 
 // RevisionName is the name of that one.

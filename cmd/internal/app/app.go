@@ -48,6 +48,8 @@ type App struct {
 type Set struct {
 	Unclaimed     bool // specs are not compared with one another: what runs is judged by its tree
 	TolerateDrift bool // go on where generated files were edited; the caller writes over them or refuses
+	// Committed is the files of a repository, given by its top, at the commit that counts; nil for those that lie on disk. Specs' bases are read there.
+	Committed func(root string) fs.FS
 
 	templates *render.Templates
 	proofs    prove.Cache
@@ -104,6 +106,12 @@ func (s *Set) ParseText(file, root, origin string, data []byte) (*App, error) {
 
 // Add is as ParseText, of a spec that is parsed already.
 func (s *Set) Add(file, root, origin string, spec *render.Canary) (*App, error) {
+	if spec.Spec.Base != "" {
+		var err error
+		if spec, err = s.withBase(file, root, origin, spec); err != nil {
+			return nil, err
+		}
+	}
 	a := &App{File: file, Root: root, Spec: spec, Wanted: spec.RevisionName(), origin: origin, set: s}
 	return a, s.claim(a)
 }
@@ -196,7 +204,7 @@ func (a *App) bootstrap() error {
 	if err != nil {
 		return err
 	}
-	wanted, err := a.Spec.Revision(a.set.templates, stable)
+	wanted, err := a.Spec.RevisionBeside(stable, a.set.templates)
 	if err != nil {
 		return err
 	}
@@ -233,7 +241,7 @@ func (a *App) revisions(s render.State) (render.Revisions, error) {
 		return revs, err
 	}
 	if revs.Stable, err = a.Spec.Refreshed(revs.Stable); err == nil {
-		revs.Canary, err = a.Spec.Revision(a.set.templates, revs.Stable)
+		revs.Canary, err = a.Spec.RevisionBeside(revs.Stable, a.set.templates)
 	}
 	return revs, err
 }
@@ -283,7 +291,7 @@ func (a *App) rebuild() error {
 	if a.Spec.TemplateSet() == render.BaseSet {
 		return errUnknown // what its names are goes by what was there before
 	}
-	wanted, err := a.Spec.Revision(a.set.templates, render.Revision{})
+	wanted, err := a.Spec.Revision(a.set.templates)
 	if err != nil {
 		return err
 	}

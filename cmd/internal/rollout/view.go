@@ -65,6 +65,12 @@ func NewView(ctx context.Context, repo *git.Repo, tip string) (*View, error) {
 	}
 	set := app.NewSet()
 	set.Unclaimed = true
+	set.Committed = func(root string) fs.FS {
+		if root != repo.Root() {
+			return nil
+		}
+		return reader.FS()
+	}
 	return &View{Tip: tip, repo: repo, reader: reader, set: set}, nil
 }
 
