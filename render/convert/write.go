@@ -193,7 +193,7 @@ func (a *app) short() *yaml.Node {
 // idle is a spec's tree with prod alone, on the revision that it asks for.
 func idle(c *render.Canary) (render.Tree, error) {
 	t := render.NewTemplates(templates.FS)
-	rev, err := c.Revision(t, render.Revision{})
+	rev, err := c.Revision(t)
 	if err != nil {
 		return nil, err
 	}
