@@ -13,7 +13,6 @@ import (
 
 	"github.com/gitramp/gitramp/render"
 	"github.com/gitramp/gitramp/render/internal/node"
-	"github.com/gitramp/gitramp/render/route"
 )
 
 const (
@@ -70,7 +69,7 @@ func (a *app) rollout() error {
 	a.keep(l)
 	a.report = append(a.report, l.fields()...)
 	a.objs = slices.DeleteFunc(a.objs, func(o *object) bool { return o == a.from })
-	a.adoptRollout(l)
+	a.adoptRollout()
 	return nil
 }
 
@@ -428,11 +427,13 @@ func (s *argoSteps) pause(at string) error {
 	} else if _, err := render.ParseDuration(text); err != nil {
 		text = duration.String()
 	}
-	p := pauseNode(text)
-	if text != "" && strings.Trim(text, "0123456789") == "" {
-		p = node.Map(node.String("pause"), node.Map(node.String("duration"), &yaml.Node{Kind: yaml.ScalarNode, Tag: node.TagInt, Value: text}))
+	if text == s.l.text(at+".duration") { // as it is written
+		p := node.Map(node.String("duration"), node.Copy(s.l.at(at+".duration")))
+		p.Style = s.l.at(at).Style
+		s.steps = append(s.steps, node.Map(node.String("pause"), p))
+		return nil
 	}
-	s.steps = append(s.steps, p)
+	s.steps = append(s.steps, pauseNode(text))
 	return nil
 }
 
@@ -499,22 +500,27 @@ func numbered(name string, i int) string {
 	return fmt.Sprintf("%s-%d", name, i+1)
 }
 
-// adoptRollout is what brings a live app from the Rollout to the Deployment without losing a request: both serve for a moment, from the same Service.
-func (a *app) adoptRollout(*ledger) {
+// adoptRollout is what brings a live app from the Rollout to the Deployment without losing a request: for a moment both have pods behind the same Service. The
+// controller adds a hash to the selectors of its Services, which nobody takes out again but by hand.
+func (a *app) adoptRollout() {
 	ns := ""
 	if a.from.namespace() != "" {
 		ns = " -n " + a.from.namespace()
 	}
 	name := a.from.name()
 	a.before = []string{
-		fmt.Sprintf("wait until the Rollout is at rest: kubectl argo rollouts status %s%s", name, ns),
-		"gitramp install, and let it be applied: the Deployment starts beside the Rollout's pods, and the Service still selects those alone",
+		"let nothing prune the Rollout and its canary Service: deleted as a whole, its pods would go while the Service selects no others",
+		fmt.Sprintf("kubectl argo rollouts status %s%s, until it is at rest", name, ns),
+		"gitramp install, and let it be applied: the Deployment starts beside the Rollout, whose pods alone the Service still selects",
 		fmt.Sprintf("kubectl rollout status deployment/%s%s", a.deployment.name(), ns),
 		fmt.Sprintf("kubectl delete rollout %s%s --cascade=orphan", name, ns),
 		fmt.Sprintf(`kubectl patch service %s%s --type=json -p '[{"op":"remove","path":"/spec/selector/rollouts-pod-template-hash"}]'`, a.service.name(), ns),
 	}
-	if a.canary.route != "" && routerOf(a.route) == route.IngressNginx {
+	if a.canary.route != "" {
 		a.before = append(a.before, fmt.Sprintf("kubectl delete ingress %s%s --ignore-not-found", a.canary.route, ns))
+	}
+	if a.canary.service != "" {
+		a.before = append(a.before, fmt.Sprintf("kubectl delete service %s%s --ignore-not-found", a.canary.service, ns))
 	}
 	a.before = append(a.before, fmt.Sprintf("kubectl delete replicaset%s -l rollouts-pod-template-hash,%s", ns, selectorText(a.deployment.node)))
 }

@@ -70,7 +70,7 @@ func Export(c *render.Canary, objs []*yaml.Node, as string) (Exported, error) {
 	return Exported{e.objects(main), e.losses}, nil
 }
 
-// read finds prod's objects, and brings the spec's images into the Deployment.
+// read finds prod's objects.
 func (e *export) read(objs []*yaml.Node) error {
 	prod := e.spec.Spec.Output.Names.Prod
 	for _, n := range objs {
@@ -89,15 +89,6 @@ func (e *export) read(objs []*yaml.Node) error {
 	}
 	if e.deployment == nil || e.service == nil || e.route == nil {
 		return fmt.Errorf("%s: has no Deployment %s, Service %s and route %s", e.spec.Metadata.Name, prod.Deployment, prod.Service, prod.Route)
-	}
-	for _, image := range e.spec.Spec.Images {
-		for _, kind := range []string{"containers", "initContainers"} {
-			for _, c := range items(e.deployment, "spec", "template", "spec", kind) {
-				if textAt(c, "name") == image.Container {
-					node.Set(c, node.String(image.Image), "image")
-				}
-			}
-		}
 	}
 	return nil
 }

@@ -252,7 +252,7 @@ func namedBy(err error) []string {
 // result is what an import comes to: the spec but for what it keeps, and the base.
 func result(t *testing.T, a *app) string {
 	t.Helper()
-	data, err := node.Encode(a.spec(node.String("./base")))
+	data, err := node.Encode(a.spec(node.String(BaseDir)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -73,7 +73,7 @@ func (a *app) flagger() error {
 	a.keep(l)
 	a.report = append(a.report, l.fields()...)
 	a.objs = slices.DeleteFunc(a.objs, func(o *object) bool { return o == a.from })
-	a.adoptFlagger(l)
+	a.adoptFlagger()
 	return nil
 }
 
@@ -471,14 +471,14 @@ func (a *app) flaggerHeader(name string, value *yaml.Node) (*yaml.Node, bool) {
 }
 
 // adoptFlagger brings a live app back to its own Deployment: with revertOnDeletion Flagger itself does it, and waits for the pods.
-func (a *app) adoptFlagger(*ledger) {
+func (a *app) adoptFlagger() {
 	ns := ""
 	if a.from.namespace() != "" {
 		ns = " -n " + a.from.namespace()
 	}
 	name := a.from.name()
 	a.before = []string{
-		fmt.Sprintf("wait until the Canary is at rest: kubectl get canary %s%s", name, ns),
+		fmt.Sprintf("kubectl get canary %s%s, until it is at rest", name, ns),
 		fmt.Sprintf(`kubectl patch canary %s%s --type=merge -p '{"spec":{"revertOnDeletion":true}}'`, name, ns),
 		fmt.Sprintf("kubectl delete canary %s%s", name, ns),
 		fmt.Sprintf("kubectl rollout status deployment/%s%s", a.deployment.name(), ns),

@@ -349,7 +349,7 @@ func pauseNode(duration string) *yaml.Node {
 	p := node.Map()
 	p.Style = yaml.FlowStyle
 	if duration != "" {
-		node.Set(p, node.String(duration), "duration")
+		node.Set(p, &yaml.Node{Kind: yaml.ScalarNode, Tag: node.TagString, Value: duration}, "duration")
 	}
 	return node.Map(node.String("pause"), p)
 }
