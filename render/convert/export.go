@@ -321,6 +321,11 @@ func (e *export) canary() *yaml.Node {
 			node.Set(spec, node.String(f[1]), "ingressRef", f[0])
 		}
 	}
+	for _, o := range e.others {
+		if target, _, _, ok := render.Scaled(o); ok && target == name {
+			node.Set(spec, node.Map(node.String("apiVersion"), get(o, "apiVersion"), node.String("kind"), get(o, "kind"), node.String("name"), get(o, "metadata", "name")), "autoscalerRef")
+		}
+	}
 	if n := get(e.deployment, "spec", "progressDeadlineSeconds"); n != nil {
 		node.Set(spec, node.Copy(n), "progressDeadlineSeconds")
 	}
@@ -531,18 +536,7 @@ func (e *export) putBack(source, main *yaml.Node) {
 		e.lose("metadata.annotations", keptPrefix+e.as, "it is no YAML")
 		return
 	}
-	ramp := ramp(kept, e.as)
-	if ramp != nil && textAt(kept, of) == digest(e.spec.Spec.Steps) {
-		for _, f := range []string{stepsField, "stepWeights", "stepWeight", "maxWeight", "iterations", "interval", "threshold"} {
-			if n := get(ramp, f); n != nil {
-				node.Set(get(main, rampPath[e.as]...), node.Copy(n), f)
-			}
-		}
-	} else if ramp != nil && get(ramp, stepsField) != nil {
-		e.lose("metadata.annotations", keptPrefix+e.as, "the steps were edited since the import: what they say now counts")
-		node.Clear(ramp, stepsField)
-	}
-	merge(get(main, "spec"), get(kept, "spec"))
+	e.takeBack(main, kept)
 	if nginx := get(main, "spec", "strategy", "canary", "trafficRouting", "nginx"); nginx != nil && get(nginx, "stableIngresses") != nil {
 		node.Clear(nginx, "stableIngress") // one of the two
 	}
@@ -553,7 +547,7 @@ func (e *export) leave(main *yaml.Node) error {
 	if e.losses == nil {
 		return nil
 	}
-	kept := node.Map(node.String(of), node.String(digest(ramp(main, e.as))))
+	kept := node.Map(node.String(of), node.String(rampDigest(main, e.as)))
 	fields := [][]string{{"minPods"}, {"canaryMetadata"}, {"stableMetadata"}, {stepsField}, {"settle"}, {"output", "path"}, {"output", "names", "canary"}}
 	if get(e.source, "base") != nil {
 		fields = append(fields, []string{"replicas"})

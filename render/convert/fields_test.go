@@ -51,7 +51,7 @@ var argoSamples = map[string]string{
 }
 
 var flaggerSamples = map[string]string{
-	"spec.targetRef.apiVersion": "apps/v1", "spec.targetRef.kind": "Deployment", "spec.targetRef.name": "other", "spec.ingressRef.name": "other",
+	"spec.targetRef.apiVersion": "apps/v1", "spec.targetRef.kind": "Deployment", "spec.targetRef.name": "other", "spec.ingressRef.name": "other", "spec.ingressRef.kind": "Ingress", "spec.ingressRef.apiVersion": "networking.k8s.io/v1",
 	"spec.autoscalerRef.apiVersion": "autoscaling/v2", "spec.autoscalerRef.kind": "HorizontalPodAutoscaler", "spec.autoscalerRef.name": "shop", "spec.analysis.interval": "7m", "spec.analysis.stepWeights[]": "77",
 	"spec.analysis.stepWeight": "7", "spec.analysis.match[].headers{}.exact": "value", "spec.service.name": "other", "spec.service.timeout": "7s", "spec.service.rewrite.type": "ReplacePrefixMatch",
 	"spec.canaryAnalysis.interval": "7m", "spec.canaryAnalysis.stepWeights[]": "77",

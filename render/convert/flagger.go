@@ -185,6 +185,9 @@ func (a *app) flaggerRoute(l *ledger) (err error) {
 	}
 	provider := l.text("spec.provider")
 	if l.at("spec.ingressRef") != nil {
+		if provider != "" && provider != "nginx" {
+			return a.from.wrong("spec.provider", provider, "", "nginx with ingressRef: to another controller the canary would be an ordinary Ingress")
+		}
 		l.carried("spec.ingressRef", "prod's route")
 		l.carried("spec.provider", "spec.route.router")
 		a.route, err = a.need(a.from, "spec.ingressRef.name", "networking.k8s.io", "Ingress", l.text("spec.ingressRef.name"))
@@ -325,11 +328,11 @@ func (a *app) flaggerSteps(l *ledger) error {
 		at = "spec.canaryAnalysis" // its deprecated name
 	}
 	if l.at(at) == nil || l.text("spec.skipAnalysis") == "true" {
-		l.carried("spec.skipAnalysis", "spec.steps: all requests go to the canary at once")
+		l.changed("spec.skipAnalysis", "spec.steps: all requests go to the canary at once")
 		a.steps = []*yaml.Node{setWeight(a.weightTotal)}
 		return nil
 	}
-	l.carried("spec.skipAnalysis", "the analysis counts")
+	l.changed("spec.skipAnalysis", "the analysis counts")
 	interval, err := a.flaggerInterval(l, at)
 	if err != nil {
 		return err

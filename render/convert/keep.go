@@ -10,13 +10,13 @@ import (
 	"github.com/gitramp/gitramp/render/internal/node"
 )
 
-// The way back. What of one format has no equal in the other is kept in an annotation on what it became, so that converting back gives what was there. An
-// annotation counts as long as nobody has edited the part that it was made with (of); afterwards what is written there counts, and the annotation is told of
-// as lost.
+// The way back. What of one format has no equal in the other is kept in an annotation on what it became, so that converting back gives what was there. What
+// would contradict an edit made since is left where it is: an annotation says by a digest (of) what the ramp was that it was made along with.
 const (
 	keptCanary = "gitramp.dev/canary" // on a Rollout or a Canary of Flagger: fields of a spec
 	keptPrefix = "gitramp.dev/"       // on a spec, with the format: fields of a Rollout or a Canary of Flagger
-	of         = "of"                 // digest of what was made along with it
+	of         = "of"
+	rampField  = "ramp" // the whole ramp as it was, where it cannot be made again of the spec
 	stepsField = "steps"
 )
 
@@ -96,7 +96,7 @@ func (a *app) restore(l *ledger) {
 		return
 	}
 	kept, err := node.Parse([]byte(text.Value))
-	if err != nil || textAt(kept, of) != digest(ramp(a.from.node, a.as)) {
+	if err != nil || textAt(kept, of) != rampDigest(a.from.node, a.as) {
 		l.fates[text] = fate{Lost, "an earlier export kept it, and the steps were edited since: what they say now counts"}
 		return
 	}
@@ -104,12 +104,80 @@ func (a *app) restore(l *ledger) {
 	a.more = get(kept, "spec")
 }
 
-// ramp is the part of a Rollout or a Canary that says how to ramp.
-func ramp(n *yaml.Node, as string) *yaml.Node {
-	if as == argoRollouts {
-		return get(n, "spec", "strategy", "canary")
+// ramp is the part of a Rollout or a Canary that says how to ramp, and the mapping that it is in.
+func ramp(n *yaml.Node, as string) (value, in *yaml.Node, key string) {
+	in, keys := get(n, "spec", "strategy"), []string{"canary"}
+	if as == flaggerFormat {
+		in, keys = get(n, "spec"), []string{"analysis", "canaryAnalysis"}
 	}
-	return get(n, "spec", "analysis")
+	for _, key := range keys {
+		if value := get(in, key); value != nil {
+			return value, in, key
+		}
+	}
+	return nil, in, keys[0]
+}
+
+// rampDigest names a ramp.
+func rampDigest(n *yaml.Node, as string) string {
+	value, _, _ := ramp(n, as)
+	return digest(value)
+}
+
+// remember is what the spec keeps of the input, nil where an export makes the same again: it is tried.
+func (a *app) remember(c *render.Canary, objs []*yaml.Node) (*yaml.Node, error) {
+	if a.as == "" {
+		return nil, nil
+	}
+	out, err := Export(c, objs, a.as)
+	if err != nil {
+		return nil, err
+	}
+	made := out.Objects[len(out.Objects)-1]
+	kept := node.Map(node.String(of), node.String(rampDigest(made, a.as)))
+	if a.kept != nil {
+		node.Set(kept, get(a.kept, "spec"), "spec")
+	}
+	again := node.Copy(made)
+	(&export{as: a.as}).takeBack(again, kept)
+	if rampDigest(again, a.as) == rampDigest(a.from.node, a.as) {
+		if a.kept == nil {
+			return nil, nil
+		}
+		return kept, nil
+	}
+	value, _, key := ramp(a.from.node, a.as)
+	if value == nil {
+		value = node.Map()
+	}
+	node.Set(kept, node.Copy(value), rampField, key)
+	return kept, nil
+}
+
+// takeBack puts what was kept into what is made of the spec by now.
+func (e *export) takeBack(main, kept *yaml.Node) {
+	unchanged := textAt(kept, of) == rampDigest(main, e.as)
+	rest := get(kept, "spec")
+	was, _, _ := ramp(kept, e.as)
+	switch whole := get(kept, rampField); {
+	case unchanged && whole != nil:
+		_, in, key := ramp(main, e.as)
+		node.Clear(in, key)
+		merge(in, whole)
+	case unchanged && get(was, stepsField) != nil:
+		value, _, _ := ramp(main, e.as)
+		node.Set(value, node.Copy(get(was, stepsField)), stepsField)
+	case whole != nil, get(was, stepsField) != nil:
+		e.lose("metadata.annotations", keptPrefix+e.as, "the ramp was edited since the import: what it says now counts")
+	}
+	if rest == nil {
+		return
+	}
+	rest = node.Copy(rest)
+	if was, _, _ := ramp(node.Map(node.String("spec"), rest), e.as); was != nil {
+		node.Clear(was, stepsField)
+	}
+	merge(get(main, "spec"), rest)
 }
 
 // merge puts the fields of kept into n, where n has none of its own.
@@ -133,6 +201,3 @@ func note(n *yaml.Node) (*yaml.Node, error) {
 	}
 	return &yaml.Node{Kind: yaml.ScalarNode, Tag: node.TagString, Value: strings.TrimSpace(string(text)) + "\n", Style: yaml.LiteralStyle}, nil
 }
-
-// rampPath is where ramp finds it.
-var rampPath = map[string][]string{argoRollouts: {"spec", "strategy", "canary"}, flaggerFormat: {"spec", "analysis"}}

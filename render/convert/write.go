@@ -20,38 +20,53 @@ const (
 // imported writes the spec: in its short form where that makes the very objects that there are, else with a base.
 func (a *app) imported() (*Imported, error) {
 	im := &Imported{From: a.from.String(), Name: a.name, Before: a.before, Report: a.report}
-	if spec := a.short(); spec != nil {
-		text, err := a.finish(spec)
-		im.Spec = text
-		return im, err
+	spec := a.short()
+	if spec == nil {
+		base, err := a.base()
+		if err != nil {
+			return nil, err
+		}
+		im.Base, spec = base, a.spec(node.String(BaseDir))
 	}
-	base, err := a.base()
-	if err != nil {
-		return nil, err
-	}
-	im.Base = base
-	im.Spec, err = a.finish(a.spec(node.String("./" + BaseDir)))
-	return im, err
-}
-
-// finish checks a spec and encodes it, with what it keeps of where it came from.
-func (a *app) finish(spec *yaml.Node) ([]byte, error) {
 	spec.HeadComment = "# Imported by gitramp from " + a.from.String() + "."
 	text, err := node.Encode(spec)
 	if err != nil {
 		return nil, err
 	}
-	c, err := render.ParseSpec(SpecFile, text)
-	if err != nil || a.kept == nil {
-		return text, err
-	}
-	node.Set(a.kept, node.String(digest(c.Spec.Steps)), of)
-	kept, err := note(a.kept)
+	c, objs, err := a.read(text)
 	if err != nil {
 		return nil, err
 	}
-	node.Set(spec, kept, "metadata", "annotations", keptPrefix+a.as)
-	return node.Encode(spec)
+	kept, err := a.remember(c, objs)
+	if err == nil && kept != nil {
+		kept, err = note(kept)
+		node.Set(spec, kept, "metadata", "annotations", keptPrefix+a.as)
+	}
+	if err != nil {
+		return nil, err
+	}
+	im.Spec, err = node.Encode(spec)
+	return im, err
+}
+
+// read is the text of a spec as gitramp reads it, and its objects.
+func (a *app) read(text []byte) (*render.Canary, []*yaml.Node, error) {
+	c, err := render.ParseSpec(SpecFile, text)
+	if err != nil {
+		return nil, nil, err
+	}
+	if c.Spec.Base == "" {
+		objs, err := Idle(c)
+		return c, objs, err
+	}
+	var objs []*yaml.Node
+	for _, o := range a.objs {
+		objs = append(objs, o.node)
+	}
+	if c, err = c.WithBase(objs, nil); err != nil {
+		return nil, nil, err
+	}
+	return c, c.BaseObjects(), nil
 }
 
 // spec is the spec but for what says what runs; base is where that is, nil for a short form.
