@@ -570,3 +570,19 @@ func (b *baseReader) checkVolumes() {
 		}
 	}
 }
+
+// Elsewhere are the Services that the route of a base sends to and that the base has not.
+func (r *Release) Elsewhere() (names []string) {
+	b := r.canary.base
+	if b == nil || b.route == nil {
+		return nil
+	}
+	for _, name := range route.ServicesOf(b.route) {
+		if !slices.ContainsFunc(append([]*yaml.Node{b.service}, b.others...), func(o *yaml.Node) bool {
+			return node.Text(o, "kind") == "Service" && node.Text(o, "metadata", "name") == name
+		}) {
+			names = append(names, name)
+		}
+	}
+	return names
+}

@@ -19,11 +19,15 @@ const changesAt = "gitramp.dev/changes-at"
 // that it goes with it; what both have changes with the promotion; what only the stable one has goes with the cleanup.
 func (r *Release) baseFiles(st Step) (Tree, error) {
 	s, c := r.revs.Stable.parts, r.revs.Canary.parts
-	switch {
-	case st.Transition == Cleanup:
-		return c.prod, nil
-	case !st.HasCanary():
-		return s.prod, nil
+	if !st.HasCanary() {
+		prod := s.prod
+		if st.Transition == Cleanup {
+			prod = c.prod
+		}
+		if prod.hasScaler() {
+			return prod, nil
+		}
+		return sized(prod, st.Prod)
 	}
 	prod, err := sized(r.baseProdAt(st), st.Prod)
 	if err != nil {

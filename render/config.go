@@ -84,6 +84,34 @@ func configRefs(deployment *yaml.Node) (refs []configRef) {
 	return refs
 }
 
+// ConfigUse is a ConfigMap or Secret that the pods of a Deployment refer to.
+type ConfigUse struct{ Deployment, Config string }
+
+// Config lists the ConfigMaps and Secrets of a tree, and what the pods of its Deployments refer to, by kind and name; both are nil where it has none.
+func (t Tree) Config() (has []string, wants []ConfigUse) {
+	for _, path := range t.Resources() {
+		if rank(path) != 3 {
+			continue
+		}
+		data, _ := t.Get(path)
+		if n, err := node.Parse(data); err == nil && isConfig(n) {
+			has = append(has, title(n))
+		}
+	}
+	if has == nil {
+		return nil, nil
+	}
+	for _, path := range []string{prodDeployment, canaryDeployment} {
+		data, there := t.Get(path)
+		if n, err := node.Parse(data); there && err == nil {
+			for _, ref := range configRefs(n) {
+				wants = append(wants, ConfigUse{title(n), ref.kind + " " + ref.name})
+			}
+		}
+	}
+	return has, wants
+}
+
 // configOrigin is the annotation that says which config of the base a versioned copy is of.
 const configOrigin = "gitramp.dev/config"
 

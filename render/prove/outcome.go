@@ -2,6 +2,7 @@ package prove
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"github.com/gitramp/gitramp/render/route"
 )
@@ -109,6 +110,9 @@ func (p *proof) account(out *outcome, class int, a route.Answer, behind map[stri
 	for _, s := range a.Shares {
 		if s.Service == "" {
 			out.status[class] = s.Status
+			continue
+		}
+		if slices.Contains(p.elsewhere, s.Service) {
 			continue
 		}
 		share, pods := float64(s.Weight)/float64(a.Total), 0

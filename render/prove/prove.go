@@ -35,6 +35,8 @@ type Input struct {
 	Steps []State // in the order of their commits
 	Ways  []Way
 	Moves []Move
+	// Elsewhere are Services that routes send to and that are no part of the app: what becomes of those requests is not looked at.
+	Elsewhere []string
 	// Scaled says that the spec scales the canary apart from its weight: then each step says for itself how much a pod gets.
 	Scaled bool
 }
@@ -78,7 +80,7 @@ const epsilon = 1e-9
 
 // Prove explores a release.
 func Prove(in Input, o Options) (Result, error) {
-	p := &proof{options: o, scaled: in.Scaled, ids: map[string]int{}, outcomes: map[string]*outcome{}, found: map[string]bool{}, overlaps: map[string]bool{}}
+	p := &proof{options: o, scaled: in.Scaled, elsewhere: in.Elsewhere, ids: map[string]int{}, outcomes: map[string]*outcome{}, found: map[string]bool{}, overlaps: map[string]bool{}}
 	if err := p.read(in); err != nil {
 		return Result{}, err
 	}
@@ -88,6 +90,7 @@ func Prove(in Input, o Options) (Result, error) {
 	for _, s := range p.states {
 		p.static(s)
 	}
+	p.missing()
 	for _, pair := range p.pairs() {
 		if err := p.explore(pair); err != nil {
 			return Result{}, err

@@ -6,7 +6,7 @@ import (
 
 // Release renders what a proof of a release goes by: every step, and from each step with a canary the commits that lead back.
 func Release(r *render.Release) (Input, error) {
-	var in Input
+	in := Input{Elsewhere: r.Elsewhere()}
 	var from *render.Lock
 	for i, st := range r.Plan.Steps {
 		tree, lock, err := r.Tree(st, from)

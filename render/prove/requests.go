@@ -55,7 +55,7 @@ func (p *proof) ask() error {
 func (p *proof) primaries() {
 	for _, a := range p.answers[p.routing(p.steps[0].v)][1<<len(p.services)-1] {
 		for _, s := range a.Shares {
-			if s.Service != "" && !slices.Contains(p.primary, s.Service) {
+			if s.Service != "" && !slices.Contains(p.primary, s.Service) && !slices.Contains(p.elsewhere, s.Service) {
 				p.primary = append(p.primary, s.Service)
 			}
 		}
@@ -151,7 +151,7 @@ func (p *proof) serveAll(candidates []class, v vector, replies [][]route.Answer,
 	objs := routes(p.of(v))
 	for ready := range 1 << len(p.services) {
 		isReady := func(service string) bool {
-			return slices.ContainsFunc(p.services, func(id int) bool {
+			return slices.Contains(p.elsewhere, service) || slices.ContainsFunc(p.services, func(id int) bool {
 				return p.objects[id][1].service.name == service && ready&(1<<slices.Index(p.services, id)) != 0
 			})
 		}

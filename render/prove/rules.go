@@ -60,6 +60,8 @@ func (p *proof) references(m mix) {
 			}
 		}
 		switch {
+		case service == nil && slices.Contains(p.elsewhere, b.Service):
+			p.assume("Service " + b.Service + " is no part of the app: what becomes of requests to it is not looked at")
 		case service == nil:
 			p.tellOf(Reference, m, fmt.Sprintf("a route sends to Service %s, which is not there", b.Service), "every backend is there")
 		case !service.ports[b.Port]:

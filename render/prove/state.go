@@ -33,6 +33,10 @@ type proof struct {
 	primary  []string // the Services that have the requests in the first step
 	found    map[string]bool
 	overlaps map[string]bool // versions of the objects that were looked at
+
+	elsewhere []string          // Services that routes send to and that are no part of the app
+	sized     map[string][]byte // Deployments at the least that their autoscaler keeps
+	configs   []configs
 }
 
 // vector is which version of each object there is.
@@ -57,10 +61,19 @@ const mostVersions = 255
 // state reads a tree. parsed has the files that were read already, by the place of their bytes: trees share them.
 func (p *proof) state(s State, parsed map[*byte]*object) (*state, error) {
 	st := &state{name: s.Name, share: s.Share, v: make(vector, len(p.ids), len(p.ids)+4)}
+	floors, err := p.floors(s.Tree)
+	if err != nil {
+		return nil, err
+	}
 	for _, path := range s.Tree.Resources() {
 		data, ok := s.Tree.Get(path)
 		if !ok || len(data) == 0 {
 			return nil, fmt.Errorf("%s: is missing", path)
+		}
+		if floors != nil {
+			if data, err = p.atFloor(data, floors); err != nil {
+				return nil, fmt.Errorf("%s: %w", path, err)
+			}
 		}
 		o, known := parsed[&data[0]]
 		if !known {
@@ -78,6 +91,9 @@ func (p *proof) state(s State, parsed map[*byte]*object) (*state, error) {
 			st.v = append(st.v, 0)
 		}
 		st.v[i] = uint8(o.version)
+	}
+	if has, wants := s.Tree.Config(); has != nil {
+		p.configs = append(p.configs, configs{st, has, wants})
 	}
 	for _, other := range p.states {
 		if same(other.v, st.v) {

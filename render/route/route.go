@@ -263,6 +263,19 @@ func SendsTo(o *yaml.Node, service string) bool {
 	return false
 }
 
+// ServicesOf are the Services that a route sends to, each once.
+func ServicesOf(o *yaml.Node) (names []string) {
+	for _, l := range ingressLocations(o) {
+		add(&names, l.service)
+	}
+	for _, rule := range items(o, "spec", "rules") {
+		for _, ref := range items(rule, "backendRefs") {
+			add(&names, node.Text(ref, "name"))
+		}
+	}
+	return names
+}
+
 // PortsTo are the ports of a Service that a route sends to, by number or name.
 func PortsTo(o *yaml.Node, service string) (ports []string) {
 	for _, l := range ingressLocations(o) {

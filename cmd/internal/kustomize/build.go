@@ -8,14 +8,15 @@ package kustomize
 import (
 	"fmt"
 	"io/fs"
+	"os"
 	"path"
 	"strings"
 	"sync"
 
 	"go.yaml.in/yaml/v3"
+	"sigs.k8s.io/kustomize/api/konfig"
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/api/resmap"
-	"sigs.k8s.io/kustomize/kyaml/filesys"
 	"sigs.k8s.io/kustomize/kyaml/openapi"
 )
 
@@ -25,12 +26,14 @@ const maxObjects = 1000
 // Build returns the objects of the kustomization in a directory of fsys, in the order in which kustomize comes upon them, or that its sortOptions ask for. Field
 // order and comments are the files', but where kustomize rewrites an object, as a JSON patch does.
 func Build(fsys fs.FS, dir string) ([]*yaml.Node, error) {
+	running.Lock()
+	defer running.Unlock()
 	dir = path.Clean(dir)
-	files, err := gather(fsys, dir)
+	g, err := gather(fsys, dir)
 	if err != nil {
 		return nil, err
 	}
-	objs, err := run(files.to, dir, files.schemas)
+	objs, err := run(g, dir)
 	if err != nil {
 		return nil, fmt.Errorf("base %q: %w", dir, err)
 	}
@@ -40,24 +43,30 @@ func Build(fsys fs.FS, dir string) ([]*yaml.Node, error) {
 	return objs, nil
 }
 
-// running guards what kustomize keeps in globals: the schemas that a kustomization names.
+// running guards what kustomize keeps in globals: the schemas that a kustomization names, which it asks whenever it looks at an object.
 var running sync.Mutex
 
 // run builds a directory of an in-memory file system. Kustomize panics on inputs that it did not expect; Flux recovers it too. The schemas are forgotten where a
-// kustomization brought its own: kustomize's own ones take long to read.
-func run(files filesys.FileSystem, dir string, schemas bool) (objs []*yaml.Node, err error) {
-	running.Lock()
-	defer running.Unlock()
-	if schemas {
+// kustomization brought its own: kustomize's own ones take long to read. What it thinks of old fields it tells the variable os.Stderr, which nothing else
+// looks at once the program has started; a nil file swallows it.
+func run(g *gathering, dir string) (objs []*yaml.Node, err error) {
+	if g.schemas {
 		defer openapi.ResetOpenAPI()
 	}
+	stderr := os.Stderr
+	os.Stderr = nil
 	defer func() {
+		os.Stderr = stderr
 		if p := recover(); p != nil {
 			objs, err = nil, fmt.Errorf("kustomize panicked: %v", p)
 		}
 	}()
 	// Its default options restrict files to the kustomization's directory, keep the order, and know no plugins but those that are linked in.
-	built, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(files, path.Join("/", dir))
+	options := krusty.MakeDefaultOptions()
+	if g.sorted {
+		options.Reorder = krusty.ReorderOptionUnspecified // else it warns of the option, which is not the one that counts
+	}
+	built, err := krusty.MakeKustomizer(options).Run(g.to, path.Join("/", dir))
 	if err != nil {
 		return nil, err
 	}
@@ -99,11 +108,7 @@ func stripAnnotations(obj *yaml.Node) {
 }
 
 func internal(key string) bool {
-	switch key {
-	case "config.kubernetes.io/origin", "config.kubernetes.io/path", "config.kubernetes.io/index", "config.k8s.io/id", "alpha.config.kubernetes.io/transformations":
-		return true
-	}
-	return strings.HasPrefix(key, "internal.config.kubernetes.io/")
+	return key == "config.kubernetes.io/origin" || key == "alpha.config.kubernetes.io/transformations" || strings.HasPrefix(key, konfig.ConfigAnnoDomain+"/")
 }
 
 func child(n *yaml.Node, key string) *yaml.Node {
