@@ -393,14 +393,25 @@ func (e *export) flaggerHTTPRoute(service *yaml.Node) {
 	matches := node.Seq()
 	rules := items(e.route, "spec", "rules")
 	for i, rule := range rules {
+		field := fmt.Sprintf("%s.rules[%d]", e.spec.RouteField(), i)
 		for _, m := range items(rule, "matches") {
 			kind := map[string]string{"PathPrefix": "prefix", "Exact": "exact"}[textAt(m, "path", "type")]
-			if kind != "" {
-				matches.Content = append(matches.Content, node.Map(node.String("uri"), node.Map(node.String(kind), node.String(textAt(m, "path", "value")))))
+			if kind == "" || len(keys(m)) > 1 {
+				e.lose(field+".matches", inLine(m), "Flagger's paths are exact or prefixes, and for every request")
+				continue
 			}
+			matches.Content = append(matches.Content, node.Map(node.String("uri"), node.Map(node.String(kind), node.String(textAt(m, "path", "value")))))
 		}
-		if get(rule, "filters") != nil {
-			e.filters(service, rule, at(fmt.Sprintf("rules[%d].filters", i)), len(rules) == 1)
+		e.filters(service, rule, at(fmt.Sprintf("rules[%d].filters", i)), len(rules) == 1)
+		for _, key := range keys(rule) {
+			timeout := get(rule, "timeouts", "request")
+			switch {
+			case key == "matches", key == "filters", key == "backendRefs":
+			case key == "timeouts" && timeout != nil && len(rules) == 1:
+				node.Set(service, node.Copy(timeout), "timeout")
+			default:
+				e.lose(field+"."+key, inLine(get(rule, key)), "Flagger's route has one rule, with paths, filters and a timeout")
+			}
 		}
 	}
 	if len(matches.Content) > 0 {

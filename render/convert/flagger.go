@@ -25,6 +25,7 @@ var flaggerReasons = []reason{
 	{"metadata", "it is the Canary's own"},
 	{"spec.metricsServer", "nothing is measured"},
 	{"spec.autoscalerRef", "the autoscaler is in the base where its file is among the arguments"},
+	{"spec.ingressRef", "its provider does not look at it"},
 	{"spec.routeRef", "not a router of gitramp's: the route that leads to the Service is split"},
 	{"spec.upstreamRef", "not a router of gitramp's: the route that leads to the Service is split"},
 	{"spec.revertOnDeletion", "gitramp delete takes an app away in order"},
@@ -178,36 +179,41 @@ func (a *app) flaggerPort(l *ledger) {
 }
 
 // flaggerRoute finds the Ingress, or makes the HTTPRoute that Flagger makes.
-func (a *app) flaggerRoute(l *ledger) (err error) {
+func (a *app) flaggerRoute(l *ledger) error {
 	if n := l.at("spec.service.trafficDistribution"); n != nil {
 		node.Set(a.service.node, node.Copy(n), "spec", "trafficDistribution")
 		l.carried("spec.service.trafficDistribution", "the Service's")
 	}
 	provider := l.text("spec.provider")
-	if l.at("spec.ingressRef") != nil {
-		if provider != "" && provider != "nginx" {
-			return a.from.wrong("spec.provider", provider, "", "nginx with ingressRef: to another controller the canary would be an ordinary Ingress")
-		}
-		l.carried("spec.ingressRef", "prod's route")
-		l.carried("spec.provider", "spec.route.router")
-		a.route, err = a.need(a.from, "spec.ingressRef.name", "networking.k8s.io", "Ingress", l.text("spec.ingressRef.name"))
-		if err == nil && !a.leads(a.route, a.service) {
-			err = a.from.wrong("spec.service.name", a.service.name(), fmt.Sprintf("%s has no path to %s", a.route, a.service), "the Service that a path of the Ingress leads to")
-		}
-		if a.route != nil {
-			a.canary.route = a.route.name() + "-canary"
-		}
-		return err
-	}
 	if strings.HasPrefix(provider, "gatewayapi:") || provider == "" && l.at("spec.service.gatewayRefs") != nil {
-		l.carried("spec.provider", "spec.route.router")
+		l.carried("spec.provider", "the HTTPRoute")
 		return a.flaggerGateway(l)
+	}
+	if l.at("spec.ingressRef") != nil {
+		return a.flaggerIngress(l, provider)
 	}
 	if err := a.findRoute(); err != nil && provider != "" {
 		return a.from.wrong("spec.provider", provider, "", "nginx with ingressRef, gatewayapi:v1 with service.gatewayRefs, or any with an Ingress, HTTPRoute or GRPCRoute among the files that leads to "+a.service.String())
 	} else if err != nil {
 		return err
 	}
+	return nil
+}
+
+// flaggerIngress finds the Ingress.
+func (a *app) flaggerIngress(l *ledger, provider string) (err error) {
+	if provider != "" && provider != "nginx" {
+		return a.from.wrong("spec.provider", provider, "", "nginx with ingressRef: to another controller the canary would be an ordinary Ingress")
+	}
+	l.carried("spec.ingressRef", "prod's route")
+	l.carried("spec.provider", "the Ingress")
+	if a.route, err = a.need(a.from, "spec.ingressRef.name", "networking.k8s.io", "Ingress", l.text("spec.ingressRef.name")); err != nil {
+		return err
+	}
+	if !a.leads(a.route, a.service) {
+		return a.from.wrong("spec.service.name", a.service.name(), fmt.Sprintf("%s has no path to %s", a.route, a.service), "the Service that a path of the Ingress leads to")
+	}
+	a.canary.route = a.route.name() + "-canary"
 	return nil
 }
 
@@ -279,7 +285,7 @@ func (a *app) flaggerPaths(l *ledger) (*yaml.Node, error) {
 // flaggerFilters are rewrite and headers as filters of an HTTPRoute.
 func (a *app) flaggerFilters(l *ledger) []*yaml.Node {
 	var filters []*yaml.Node
-	if w := l.at("spec.service.rewrite"); w != nil {
+	if w := l.at("spec.service.rewrite"); get(w, "uri") != nil || get(w, "authority") != nil {
 		rewrite := node.Map()
 		if host := get(w, "authority"); host != nil {
 			node.Set(rewrite, node.Copy(host), "hostname")

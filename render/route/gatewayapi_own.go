@@ -2,6 +2,7 @@ package route
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -22,8 +23,16 @@ func (gatewayAPI) Read(own *yaml.Node, service string, ms []Match) (Route, []Pro
 			r.Hosts = append(r.Hosts, place.Host)
 		}
 	}
+	for _, p := range items(own, "spec", "parentRefs") {
+		ref := ParentRef{Kind: node.Text(p, "kind"), Name: node.Text(p, "name"), Namespace: node.Text(p, "namespace"), SectionName: node.Text(p, "sectionName")}
+		if ref.Kind == "" {
+			ref.Kind = "Gateway"
+		}
+		ref.Port, _ = strconv.Atoi(node.Text(p, "port"))
+		r.ParentRefs = append(r.ParentRefs, ref)
+	}
 	var ps []Problem
-	if node.Get(own, "spec", "parentRefs") == nil {
+	if r.ParentRefs == nil {
 		ps = append(ps, Problem{"spec.parentRefs", "", "is missing", "the Gateways that serve the route"})
 	}
 	rules := items(own, "spec", "rules")
