@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -474,7 +475,11 @@ func (b *baseReader) fillRoute() {
 	router, _ := route.ByName(route.ByKind(node.Text(b.route, "kind")))
 	var matches []route.Match
 	for _, st := range b.c.Plan().Steps {
-		matches = append(matches, st.Matches...)
+		for _, m := range st.Matches { // most are of every step
+			if !slices.ContainsFunc(matches, func(known route.Match) bool { return reflect.DeepEqual(known, m) }) {
+				matches = append(matches, m)
+			}
+		}
 	}
 	own, problems := router.Read(b.route, node.Text(b.service, "metadata", "name"), matches)
 	for _, p := range problems {

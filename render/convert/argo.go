@@ -81,7 +81,7 @@ func (a *app) argoWorkload(l *ledger) error {
 	l.carried("metadata.name", "metadata.name")
 	l.carried("metadata.namespace", "metadata.namespace")
 	if ref := l.at("spec.workloadRef"); ref != nil {
-		d, err := a.need(a.from, "spec.workloadRef.name", "apps", "Deployment", textAt(ref, "name"))
+		d, err := a.need(a.from, "spec.workloadRef.name", "apps", "Deployment", node.Text(ref, "name"))
 		if err != nil {
 			return err
 		}
@@ -96,6 +96,9 @@ func (a *app) argoWorkload(l *ledger) error {
 		a.deployment = a.argoDeployment(l)
 		a.objs = append(a.objs, a.deployment)
 	}
+	if err := a.workload(); err != nil {
+		return err
+	}
 	a.argoPods(l)
 	return nil
 }
@@ -109,7 +112,8 @@ func (a *app) argoDeployment(l *ledger) *object {
 			l.carried("metadata."+f, "the Deployment's")
 		}
 	}
-	if notes := get(d, "metadata", "annotations"); notes != nil {
+	l.each("metadata.annotations", "the Deployment's") // the one that an export made fares otherwise
+	if notes := node.Get(d, "metadata", "annotations"); notes != nil {
 		node.Clear(notes, keptCanary)
 		if len(notes.Content) == 0 {
 			node.Clear(d, "metadata", "annotations")
@@ -127,7 +131,7 @@ func (a *app) argoDeployment(l *ledger) *object {
 
 // argoPods are the fields of a Rollout that a Deployment has as well.
 func (a *app) argoPods(l *ledger) {
-	spec := get(a.deployment.node, "spec")
+	spec := node.Get(a.deployment.node, "spec")
 	for _, f := range []string{"replicas", "minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds"} {
 		if n := l.at("spec." + f); n != nil {
 			setFirst(spec, f, node.Copy(n))
@@ -155,7 +159,7 @@ func (a *app) argoPods(l *ledger) {
 
 // replicas is what the Deployment asks for.
 func (a *app) replicas() int {
-	n, err := strconv.Atoi(textAt(a.deployment.node, "spec", "replicas"))
+	n, err := strconv.Atoi(node.Text(a.deployment.node, "spec", "replicas"))
 	if err != nil {
 		return 1
 	}
@@ -164,7 +168,7 @@ func (a *app) replicas() int {
 
 // setFirst puts a field before the others, where it is not there yet.
 func setFirst(n *yaml.Node, key string, value *yaml.Node) {
-	if get(n, key) != nil {
+	if node.Get(n, key) != nil {
 		node.Set(n, value, key)
 		return
 	}
@@ -204,8 +208,8 @@ func (a *app) argoRoute(l *ledger) error {
 	switch {
 	case l.at(at+".nginx") != nil:
 		return a.argoNginx(l, at+".nginx")
-	case get(l.at(at), "plugins", gatewayPlugin) != nil:
-		return a.argoGateway(l, get(l.at(at), "plugins", gatewayPlugin))
+	case node.Get(l.at(at), "plugins", gatewayPlugin) != nil:
+		return a.argoGateway(l, node.Get(l.at(at), "plugins", gatewayPlugin))
 	}
 	if err := a.findRoute(); err != nil {
 		return err
@@ -290,9 +294,9 @@ func whole(p string) string {
 func (a *app) argoGateway(l *ledger, config *yaml.Node) error {
 	at := canaryPath + ".trafficRouting.plugins"
 	for _, kind := range []struct{ one, many, kind string }{{"httpRoute", "httpRoutes", "HTTPRoute"}, {"grpcRoute", "grpcRoutes", "GRPCRoute"}} {
-		n := get(config, kind.one)
+		n := node.Get(config, kind.one)
 		if n == nil {
-			n = get(config, kind.many, "0", "name")
+			n = node.Get(config, kind.many, "0", "name")
 		}
 		if n == nil || a.route != nil {
 			continue
@@ -310,7 +314,7 @@ func (a *app) argoGateway(l *ledger, config *yaml.Node) error {
 	if !a.leads(a.route, a.service) {
 		return a.from.wrong(at, a.route.name(), fmt.Sprintf("%s has no rule for %s", a.route, a.service), "a route with a rule whose backend is that Service")
 	}
-	if ns := get(config, "namespace"); ns != nil {
+	if ns := node.Get(config, "namespace"); ns != nil {
 		l.fates[ns] = fate{Carried, "metadata.namespace"}
 	}
 	a.prodOnly()
@@ -320,17 +324,17 @@ func (a *app) argoGateway(l *ledger, config *yaml.Node) error {
 // prodOnly takes the canary's Service out of a route that an other tool has split: gitramp adds it when its time comes.
 func (a *app) prodOnly() {
 	for i, rule := range items(a.route.node, "spec", "rules") {
-		refs := get(rule, "backendRefs")
+		refs := node.Get(rule, "backendRefs")
 		if refs == nil {
 			continue
 		}
-		kept := slices.DeleteFunc(slices.Clone(refs.Content), func(ref *yaml.Node) bool { return textAt(ref, "name") == a.canary.service })
+		kept := slices.DeleteFunc(slices.Clone(refs.Content), func(ref *yaml.Node) bool { return node.Text(ref, "name") == a.canary.service })
 		if len(kept) == len(refs.Content) {
 			continue
 		}
 		refs.Content = kept
 		for _, ref := range kept {
-			if textAt(ref, "name") == a.service.name() {
+			if node.Text(ref, "name") == a.service.name() {
 				node.Set(ref, node.Int(1), "weight")
 			}
 		}
@@ -348,7 +352,7 @@ func (a *app) argoSteps(l *ledger) error {
 		}
 	}
 	for i, r := range items(l.node, parts(canaryPath+".trafficRouting.managedRoutes")...) {
-		if s.managed[textAt(r, "name")] {
+		if s.managed[node.Text(r, "name")] {
 			l.carried(fmt.Sprintf("%s.trafficRouting.managedRoutes[%d]", canaryPath, i), "the step that sets it names it")
 		}
 	}
@@ -529,7 +533,7 @@ func (a *app) adoptRollout() {
 func selectorText(n *yaml.Node) string {
 	var terms []string
 	for _, k := range keys(n, "spec", "selector", "matchLabels") {
-		terms = append(terms, k+"="+textAt(n, "spec", "selector", "matchLabels", k))
+		terms = append(terms, k+"="+node.Text(n, "spec", "selector", "matchLabels", k))
 	}
 	return strings.Join(terms, ",")
 }

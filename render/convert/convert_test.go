@@ -190,9 +190,9 @@ func rampOf(t *testing.T, text []byte, kind string) any {
 		if o.kind() != kind {
 			continue
 		}
-		n := get(o.node, "spec", "strategy", "canary")
+		n := node.Get(o.node, "spec", "strategy", "canary")
 		if kind == flaggerKind {
-			n = get(o.node, "spec")
+			n = node.Get(o.node, "spec")
 		}
 		var v any
 		if err := n.Decode(&v); err != nil {

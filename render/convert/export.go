@@ -53,7 +53,7 @@ func Export(c *render.Canary, objs []*yaml.Node, as string) (Exported, error) {
 	if err != nil {
 		return Exported{}, err
 	}
-	e := &export{spec: c, source: get(source, "spec"), as: as}
+	e := &export{spec: c, source: node.Get(source, "spec"), as: as}
 	if err := e.read(objs); err != nil {
 		return Exported{}, err
 	}
@@ -93,12 +93,12 @@ func (e *export) read(objs []*yaml.Node) error {
 	return nil
 }
 
-func (e *export) serviceName() string { return textAt(e.service, "metadata", "name") }
+func (e *export) serviceName() string { return node.Text(e.service, "metadata", "name") }
 
 // unmanage takes out what says that gitramp manages an object.
 func unmanage(n *yaml.Node) {
 	const label = "app.kubernetes.io/managed-by"
-	if textAt(n, "metadata", "labels", label) == "gitramp" {
+	if node.Text(n, "metadata", "labels", label) == "gitramp" {
 		node.Clear(n, "metadata", "labels", label)
 		if len(keys(n, "metadata", "labels")) == 0 {
 			node.Clear(n, "metadata", "labels")
@@ -119,10 +119,10 @@ func (e *export) names() render.Names { return e.spec.Spec.Output.Names }
 // rollout is the Rollout of Argo Rollouts.
 func (e *export) rollout() *yaml.Node {
 	r := node.Map(node.String("apiVersion"), node.String("argoproj.io/v1alpha1"), node.String("kind"), node.String(rolloutKind),
-		node.String("metadata"), node.Copy(get(e.deployment, "metadata")), node.String("spec"), node.Copy(get(e.deployment, "spec")))
-	spec, canary := get(r, "spec"), node.Map()
+		node.String("metadata"), node.Copy(node.Get(e.deployment, "metadata")), node.String("spec"), node.Copy(node.Get(e.deployment, "spec")))
+	spec, canary := node.Get(r, "spec"), node.Map()
 	for _, f := range []string{"maxSurge", "maxUnavailable"} {
-		if n := get(spec, "strategy", "rollingUpdate", f); n != nil {
+		if n := node.Get(spec, "strategy", "rollingUpdate", f); n != nil {
 			node.Set(canary, node.Copy(n), f)
 		}
 	}
@@ -130,7 +130,7 @@ func (e *export) rollout() *yaml.Node {
 	node.Set(canary, node.String(e.names().Canary.Service), "canaryService")
 	node.Set(canary, node.String(e.serviceName()), "stableService")
 	for _, m := range []string{"canaryMetadata", "stableMetadata"} {
-		if n := get(e.source, m); n != nil {
+		if n := node.Get(e.source, m); n != nil {
 			node.Set(canary, node.Copy(n), m)
 		}
 	}
@@ -158,18 +158,18 @@ func (e *export) rollout() *yaml.Node {
 func (e *export) retarget(r *yaml.Node) {
 	for _, o := range e.others {
 		name, _, _, ok := render.Scaled(o)
-		if !ok || name != textAt(e.deployment, "metadata", "name") {
+		if !ok || name != node.Text(e.deployment, "metadata", "name") {
 			continue
 		}
 		for _, f := range []string{"apiVersion", "kind"} {
-			node.Set(o, node.Copy(get(r, f)), "spec", "scaleTargetRef", f)
+			node.Set(o, node.Copy(node.Get(r, f)), "spec", "scaleTargetRef", f)
 		}
 	}
 }
 
 // argoRouting names the route in trafficRouting. What of the matches has no place there is to be set by a step.
 func (e *export) argoRouting(routing *yaml.Node) (steps []route.Match) {
-	name := textAt(e.route, "metadata", "name")
+	name := node.Text(e.route, "metadata", "name")
 	match := e.spec.RouteSpec().Match
 	if e.spec.RouteSpec().Router == route.IngressNginx {
 		node.Set(routing, node.String(name), "nginx", "stableIngress")
@@ -178,12 +178,12 @@ func (e *export) argoRouting(routing *yaml.Node) (steps []route.Match) {
 				node.Set(routing, node.String(note[1]), "nginx", "additionalIngressAnnotations", note[0])
 			}
 		}
-		if own := e.spec.Metadata.Name; e.names().Canary.Route != textAt(e.deployment, "metadata", "name")+"-"+name+"-canary" && e.names().Canary.Route != own+"-canary" {
+		if own := e.spec.Metadata.Name; e.names().Canary.Route != node.Text(e.deployment, "metadata", "name")+"-"+name+"-canary" && e.names().Canary.Route != own+"-canary" {
 			e.lose("spec.output.names.canary.route", e.names().Canary.Route, "Argo Rollouts has a name of its own for it")
 		}
 		return nil
 	}
-	kind := strings.ToLower(textAt(e.route, "kind")[:4]) + "Route" // httpRoute, grpcRoute
+	kind := strings.ToLower(node.Text(e.route, "kind")[:4]) + "Route" // httpRoute, grpcRoute
 	node.Set(routing, node.String(name), "plugins", gatewayPlugin, kind)
 	if ns := e.spec.Metadata.Namespace; ns != "" {
 		node.Set(routing, node.String(ns), "plugins", gatewayPlugin, "namespace")
@@ -278,16 +278,16 @@ func argoHeader(h route.Header) *yaml.Node {
 // never lists what neither format has.
 func (e *export) never() {
 	s := e.spec.Spec
-	if replicas := get(e.source, "replicas"); replicas != nil && get(e.source, "base") != nil {
+	if replicas := node.Get(e.source, "replicas"); replicas != nil && node.Get(e.source, "base") != nil {
 		e.lose("spec.replicas", replicas.Value, "the autoscaler alone says how many pods there are")
 	}
-	if settle := get(e.source, "settle"); settle != nil {
+	if settle := node.Get(e.source, "settle"); settle != nil {
 		e.lose("spec.settle", settle.Value, "nothing waits for a commit to be applied")
 	}
-	if get(e.source, "output", "path") != nil {
+	if node.Get(e.source, "output", "path") != nil {
 		e.lose("spec.output.path", s.Output.Path, "nothing is written to git")
 	}
-	if own := s.Output.Names.Canary.Deployment; get(e.source, "output", "names", "canary", "deployment") != nil {
+	if own := s.Output.Names.Canary.Deployment; node.Get(e.source, "output", "names", "canary", "deployment") != nil {
 		e.lose("spec.output.names.canary.deployment", own, "the canary has no Deployment of its own")
 	}
 	if s.Stable != nil {
@@ -297,7 +297,7 @@ func (e *export) never() {
 
 // canary is Flagger's Canary.
 func (e *export) canary() *yaml.Node {
-	name := textAt(e.deployment, "metadata", "name")
+	name := node.Text(e.deployment, "metadata", "name")
 	c := node.Map(node.String("apiVersion"), node.String("flagger.app/v1beta1"), node.String("kind"), node.String(flaggerKind),
 		node.String("metadata"), node.Map(node.String("name"), node.String(name)))
 	if ns := e.spec.Metadata.Namespace; ns != "" {
@@ -317,16 +317,16 @@ func (e *export) canary() *yaml.Node {
 		node.Set(spec, node.String(f[1]), "targetRef", f[0])
 	}
 	if nginx {
-		for _, f := range [][2]string{{"apiVersion", "networking.k8s.io/v1"}, {"kind", "Ingress"}, {"name", textAt(e.route, "metadata", "name")}} {
+		for _, f := range [][2]string{{"apiVersion", "networking.k8s.io/v1"}, {"kind", "Ingress"}, {"name", node.Text(e.route, "metadata", "name")}} {
 			node.Set(spec, node.String(f[1]), "ingressRef", f[0])
 		}
 	}
 	for _, o := range e.others {
 		if target, _, _, ok := render.Scaled(o); ok && target == name {
-			node.Set(spec, node.Map(node.String("apiVersion"), get(o, "apiVersion"), node.String("kind"), get(o, "kind"), node.String("name"), get(o, "metadata", "name")), "autoscalerRef")
+			node.Set(spec, node.Map(node.String("apiVersion"), node.Get(o, "apiVersion"), node.String("kind"), node.Get(o, "kind"), node.String("name"), node.Get(o, "metadata", "name")), "autoscalerRef")
 		}
 	}
-	if n := get(e.deployment, "spec", "progressDeadlineSeconds"); n != nil {
+	if n := node.Get(e.deployment, "spec", "progressDeadlineSeconds"); n != nil {
 		node.Set(spec, node.Copy(n), "progressDeadlineSeconds")
 	}
 	node.Set(spec, service, "service")
@@ -338,14 +338,14 @@ func (e *export) canary() *yaml.Node {
 
 func (e *export) flaggerNames() {
 	for _, m := range []string{"canaryMetadata", "stableMetadata"} {
-		if get(e.source, m) != nil {
+		if node.Get(e.source, m) != nil {
 			e.lose("spec."+m, "", "the pods of both have the labels of the Deployment")
 		}
 	}
 	if own := e.names().Canary.Service; own != e.serviceName()+"-canary" {
 		e.lose("spec.output.names.canary.service", own, "Flagger has a name of its own for it")
 	}
-	if own := e.names().Canary.Route; e.spec.RouteSpec().Router == route.IngressNginx && own != textAt(e.route, "metadata", "name")+"-canary" {
+	if own := e.names().Canary.Route; e.spec.RouteSpec().Router == route.IngressNginx && own != node.Text(e.route, "metadata", "name")+"-canary" {
 		e.lose("spec.output.names.canary.route", own, "Flagger has a name of its own for it")
 	}
 	if e.spec.Spec.MinPods > 1 {
@@ -361,7 +361,7 @@ func (e *export) flaggerService() *yaml.Node {
 	s := node.Map(node.String("name"), node.String(e.serviceName()))
 	ports := items(e.service, "spec", "ports")
 	for _, f := range [][2]string{{"port", "port"}, {"name", "portName"}, {"targetPort", "targetPort"}, {"appProtocol", "appProtocol"}} {
-		if n := get(ports[0], f[0]); n != nil {
+		if n := node.Get(ports[0], f[0]); n != nil {
 			node.Set(s, node.Copy(n), f[1])
 		}
 	}
@@ -369,11 +369,11 @@ func (e *export) flaggerService() *yaml.Node {
 		e.losses = append(e.losses, Field{Object: "Service/" + e.serviceName(), Field: "spec.ports", Outcome: Lost, Note: "Flagger's Service has one port, or with portDiscovery those of the pods"})
 	}
 	for _, f := range []string{"labels", "annotations"} {
-		if n := get(e.service, "metadata", f); n != nil {
+		if n := node.Get(e.service, "metadata", f); n != nil {
 			node.Set(s, node.Copy(n), "apex", f)
 		}
 	}
-	if n := get(e.service, "spec", "trafficDistribution"); n != nil {
+	if n := node.Get(e.service, "spec", "trafficDistribution"); n != nil {
 		node.Set(s, node.Copy(n), "trafficDistribution")
 	}
 	return s
@@ -382,11 +382,11 @@ func (e *export) flaggerService() *yaml.Node {
 // flaggerHTTPRoute is the route as Flagger makes it: one rule, whose paths have the same filters.
 func (e *export) flaggerHTTPRoute(service *yaml.Node) {
 	at := func(field string) string { return e.spec.RouteField() + "." + field }
-	if textAt(e.route, "kind") != "HTTPRoute" {
+	if node.Text(e.route, "kind") != "HTTPRoute" {
 		e.lose(at("protocol"), "GRPC", "Flagger makes HTTPRoutes")
 	}
 	for _, f := range [][2]string{{"parentRefs", "gatewayRefs"}, {"hostnames", "hosts"}} {
-		if n := get(e.route, "spec", f[0]); n != nil {
+		if n := node.Get(e.route, "spec", f[0]); n != nil {
 			node.Set(service, node.Copy(n), f[1])
 		}
 	}
@@ -395,22 +395,22 @@ func (e *export) flaggerHTTPRoute(service *yaml.Node) {
 	for i, rule := range rules {
 		field := fmt.Sprintf("%s.rules[%d]", e.spec.RouteField(), i)
 		for _, m := range items(rule, "matches") {
-			kind := map[string]string{"PathPrefix": "prefix", "Exact": "exact"}[textAt(m, "path", "type")]
+			kind := map[string]string{"PathPrefix": "prefix", "Exact": "exact"}[node.Text(m, "path", "type")]
 			if kind == "" || len(keys(m)) > 1 {
 				e.lose(field+".matches", inLine(m), "Flagger's paths are exact or prefixes, and for every request")
 				continue
 			}
-			matches.Content = append(matches.Content, node.Map(node.String("uri"), node.Map(node.String(kind), node.String(textAt(m, "path", "value")))))
+			matches.Content = append(matches.Content, node.Map(node.String("uri"), node.Map(node.String(kind), node.String(node.Text(m, "path", "value")))))
 		}
 		e.filters(service, rule, at(fmt.Sprintf("rules[%d].filters", i)), len(rules) == 1)
 		for _, key := range keys(rule) {
-			timeout := get(rule, "timeouts", "request")
+			timeout := node.Get(rule, "timeouts", "request")
 			switch {
 			case key == "matches", key == "filters", key == "backendRefs":
 			case key == "timeouts" && timeout != nil && len(rules) == 1:
 				node.Set(service, node.Copy(timeout), "timeout")
 			default:
-				e.lose(field+"."+key, inLine(get(rule, key)), "Flagger's route has one rule, with paths, filters and a timeout")
+				e.lose(field+"."+key, inLine(node.Get(rule, key)), "Flagger's route has one rule, with paths, filters and a timeout")
 			}
 		}
 	}
@@ -422,17 +422,17 @@ func (e *export) flaggerHTTPRoute(service *yaml.Node) {
 // filters are the filters that Flagger has words for, where all paths have them.
 func (e *export) filters(service, rule *yaml.Node, field string, only bool) {
 	for _, f := range items(rule, "filters") {
-		kind := textAt(f, "type")
+		kind := node.Text(f, "type")
 		part := map[string]string{"RequestHeaderModifier": "request", "ResponseHeaderModifier": "response"}[kind]
 		switch {
-		case only && part != "" && get(service, "headers", part) == nil:
-			node.Set(service, headerMaps(get(f, strings.ToLower(kind[:1])+kind[1:])), "headers", part)
-		case only && kind == "URLRewrite" && get(service, "rewrite") == nil:
-			if host := get(f, "urlRewrite", "hostname"); host != nil {
+		case only && part != "" && node.Get(service, "headers", part) == nil:
+			node.Set(service, headerMaps(node.Get(f, strings.ToLower(kind[:1])+kind[1:])), "headers", part)
+		case only && kind == "URLRewrite" && node.Get(service, "rewrite") == nil:
+			if host := node.Get(f, "urlRewrite", "hostname"); host != nil {
 				node.Set(service, node.Copy(host), "rewrite", "authority")
 			}
 			for _, way := range []string{"replaceFullPath", "replacePrefixMatch"} {
-				if path := get(f, "urlRewrite", "path", way); path != nil {
+				if path := node.Get(f, "urlRewrite", "path", way); path != nil {
 					node.Set(service, node.Copy(path), "rewrite", "uri")
 					node.Set(service, node.String(strings.ToUpper(way[:1])+way[1:]), "rewrite", "type")
 				}
@@ -448,10 +448,10 @@ func headerMaps(h *yaml.Node) *yaml.Node {
 	n := node.Map()
 	for _, op := range []string{"set", "add"} {
 		for _, header := range items(h, op) {
-			node.Set(n, node.Copy(get(header, "value")), op, textAt(header, "name"))
+			node.Set(n, node.Copy(node.Get(header, "value")), op, node.Text(header, "name"))
 		}
 	}
-	if remove := get(h, "remove"); remove != nil {
+	if remove := node.Get(h, "remove"); remove != nil {
 		node.Set(n, node.Copy(remove), "remove")
 	}
 	return n
@@ -489,7 +489,7 @@ func (e *export) flaggerAnalysis() *yaml.Node {
 	} else if match != nil {
 		e.lose(e.spec.RouteField()+".match", "", "Flagger chooses by headers or by weights")
 	}
-	if weights == nil && get(n, "iterations") == nil {
+	if weights == nil && node.Get(n, "iterations") == nil {
 		node.Set(n, node.Int(1), "iterations")
 	} else if weights != nil {
 		list := node.Seq(weights...)
@@ -538,7 +538,7 @@ func (e *export) flaggerMatch() *yaml.Node {
 
 // putBack gives back what an import of this very format has kept. Steps that were edited since are the spec's.
 func (e *export) putBack(source, main *yaml.Node) {
-	text := get(source, "metadata", "annotations", keptPrefix+e.as)
+	text := node.Get(source, "metadata", "annotations", keptPrefix+e.as)
 	if text == nil {
 		return
 	}
@@ -548,7 +548,7 @@ func (e *export) putBack(source, main *yaml.Node) {
 		return
 	}
 	e.takeBack(main, kept)
-	if nginx := get(main, "spec", "strategy", "canary", "trafficRouting", "nginx"); nginx != nil && get(nginx, "stableIngresses") != nil {
+	if nginx := node.Get(main, "spec", "strategy", "canary", "trafficRouting", "nginx"); nginx != nil && node.Get(nginx, "stableIngresses") != nil {
 		node.Clear(nginx, "stableIngress") // one of the two
 	}
 }
@@ -560,20 +560,20 @@ func (e *export) leave(main *yaml.Node) error {
 	}
 	kept := node.Map(node.String(of), node.String(rampDigest(main, e.as)))
 	fields := [][]string{{"minPods"}, {"canaryMetadata"}, {"stableMetadata"}, {stepsField}, {"settle"}, {"output", "path"}, {"output", "names", "canary"}}
-	if get(e.source, "base") != nil {
+	if node.Get(e.source, "base") != nil {
 		fields = append(fields, []string{"replicas"})
 	}
 	for _, field := range fields {
-		if n := get(e.source, field...); n != nil {
+		if n := node.Get(e.source, field...); n != nil {
 			node.Set(kept, node.Copy(n), append([]string{"spec"}, field...)...)
 		}
 	}
-	r := get(e.source, "route")
+	r := node.Get(e.source, "route")
 	if r == nil {
-		r = get(e.source, "routes", "0")
+		r = node.Get(e.source, "routes", "0")
 	}
 	for _, field := range []string{"match", "weightTotal"} {
-		if n := get(r, field); n != nil {
+		if n := node.Get(r, field); n != nil {
 			node.Set(kept, node.Copy(n), "spec", "route", field)
 		}
 	}

@@ -289,7 +289,7 @@ func (p peer) with(t *testing.T, field, kind string) []byte {
 	for _, s := range segment.FindAllString(field, -1) {
 		switch s {
 		case "[]":
-			list := get(n, path...)
+			list := node.Get(n, path...)
 			if list == nil {
 				list = node.Seq()
 				node.Set(n, list, path...)
@@ -303,7 +303,7 @@ func (p peer) with(t *testing.T, field, kind string) []byte {
 		}
 	}
 	value := sample(t, p, field, kind)
-	if parent := get(n, path[:len(path)-1]...); parent != nil && parent.Kind == yaml.SequenceNode {
+	if parent := node.Get(n, path[:len(path)-1]...); parent != nil && parent.Kind == yaml.SequenceNode {
 		parent.Content[len(parent.Content)-1] = value
 	} else {
 		node.Set(n, value, path...)

@@ -89,6 +89,9 @@ func (a *app) flaggerWorkload(l *ledger) (err error) {
 	if a.deployment, err = a.need(a.from, "spec.targetRef.name", "apps", "Deployment", l.text("spec.targetRef.name")); err != nil {
 		return err
 	}
+	if err := a.workload(); err != nil {
+		return err
+	}
 	l.carried("spec.targetRef", a.deployment.String()+" is prod's")
 	l.changed("metadata.annotations."+keptCanary, "")
 	if n := l.at("spec.progressDeadlineSeconds"); n != nil {
@@ -97,7 +100,7 @@ func (a *app) flaggerWorkload(l *ledger) (err error) {
 	}
 	if ref := l.at("spec.autoscalerRef"); ref != nil {
 		for _, o := range a.objs {
-			if o.kind() == textAt(ref, "kind") && o.name() == textAt(ref, "name") {
+			if o.kind() == node.Text(ref, "kind") && o.name() == node.Text(ref, "name") {
 				for _, f := range []string{"apiVersion", "kind", "name"} {
 					l.carried("spec.autoscalerRef."+f, o.String()+" is in the base")
 				}
@@ -106,8 +109,8 @@ func (a *app) flaggerWorkload(l *ledger) (err error) {
 	}
 	for _, o := range slices.Clone(a.objs) {
 		if o.name() == a.deployment.name()+"-primary" && o.kind() != "Service" {
-			if textAt(a.deployment.node, "spec", "replicas") == "0" && o.kind() == "Deployment" { // at rest the target is scaled down
-				node.Set(a.deployment.node, node.Int(atoi(textAt(o.node, "spec", "replicas"), 1)), "spec", "replicas")
+			if node.Text(a.deployment.node, "spec", "replicas") == "0" && o.kind() == "Deployment" { // at rest the target is scaled down
+				node.Set(a.deployment.node, node.Int(atoi(node.Text(o.node, "spec", "replicas"), 1)), "spec", "replicas")
 			}
 			a.drop(o, Changed, "it is Flagger's copy: "+a.deployment.String()+" itself is prod's")
 		}
@@ -151,8 +154,10 @@ func (a *app) flaggerService(l *ledger) error {
 		}
 	}
 	l.carried("spec.service.name", "the Service's")
-	node.Set(a.service.node, node.Copy(get(a.deployment.node, "spec", "selector", "matchLabels")), "spec", "selector")
-	a.flaggerPort(l)
+	node.Set(a.service.node, node.Copy(node.Get(a.deployment.node, "spec", "selector", "matchLabels")), "spec", "selector")
+	if a.flaggerPort(l); node.Text(a.service.node, "spec", "ports", "0", "port") == "" {
+		return a.from.wrong("spec.service.port", "", "is missing", "1 to 65535")
+	}
 	return nil
 }
 
@@ -165,13 +170,13 @@ func (a *app) flaggerPort(l *ledger) {
 			l.carried("spec.service."+f[0], "the Service's")
 		}
 	}
-	if get(a.service.node, "spec", "ports") == nil {
+	if node.Get(a.service.node, "spec", "ports") == nil {
 		node.Set(port, node.String("TCP"), "protocol")
 		node.Set(a.service.node, node.Seq(port), "spec", "ports")
 		return
 	}
 	for _, key := range keys(port) {
-		node.Set(a.service.node, get(port, key), "spec", "ports", "0", key)
+		node.Set(a.service.node, node.Get(port, key), "spec", "ports", "0", key)
 	}
 	if n := l.at("spec.service.trafficDistribution"); n != nil {
 		node.Set(a.service.node, node.Copy(n), "spec", "trafficDistribution")
@@ -226,7 +231,7 @@ func (a *app) flaggerGateway(l *ledger) error {
 		return a.from.wrong("spec.service.gatewayRefs", "", "is missing", "the Gateways that the route is attached to")
 	}
 	r := node.Map(node.String("apiVersion"), node.String("gateway.networking.k8s.io/v1"), node.String("kind"), node.String("HTTPRoute"),
-		node.String("metadata"), node.Copy(get(a.service.node, "metadata")))
+		node.String("metadata"), node.Copy(node.Get(a.service.node, "metadata")))
 	a.route = &object{a.from.file, r}
 	a.objs = append(a.objs, a.route)
 	node.Set(r, node.Copy(l.at("spec.service.gatewayRefs")), "spec", "parentRefs")
@@ -247,7 +252,7 @@ func (a *app) flaggerGateway(l *ledger) error {
 		node.Set(rule, node.Copy(timeout), "timeouts", "request")
 		l.carried("spec.service.timeout", "the HTTPRoute's")
 	}
-	port := get(a.service.node, "spec", "ports", "0", "port")
+	port := node.Get(a.service.node, "spec", "ports", "0", "port")
 	node.Set(rule, node.Seq(node.Map(node.String("name"), node.String(a.service.name()), node.String("port"), node.Copy(port))), "backendRefs")
 	node.Set(r, node.Seq(rule), "spec", "rules")
 	return nil
@@ -260,7 +265,7 @@ func (a *app) flaggerPaths(l *ledger) (*yaml.Node, error) {
 		at := fmt.Sprintf("spec.service.match[%d]", i)
 		path := node.Map()
 		for _, kind := range [][2]string{{"exact", "Exact"}, {"prefix", "PathPrefix"}} {
-			if n := get(m, "uri", kind[0]); n != nil {
+			if n := node.Get(m, "uri", kind[0]); n != nil {
 				path = node.Map(node.String("type"), node.String(kind[1]), node.String("value"), node.Copy(n))
 				l.carried(at+".uri."+kind[0], "the HTTPRoute's")
 			}
@@ -285,14 +290,14 @@ func (a *app) flaggerPaths(l *ledger) (*yaml.Node, error) {
 // flaggerFilters are rewrite and headers as filters of an HTTPRoute.
 func (a *app) flaggerFilters(l *ledger) []*yaml.Node {
 	var filters []*yaml.Node
-	if w := l.at("spec.service.rewrite"); get(w, "uri") != nil || get(w, "authority") != nil {
+	if w := l.at("spec.service.rewrite"); node.Get(w, "uri") != nil || node.Get(w, "authority") != nil {
 		rewrite := node.Map()
-		if host := get(w, "authority"); host != nil {
+		if host := node.Get(w, "authority"); host != nil {
 			node.Set(rewrite, node.Copy(host), "hostname")
 		}
-		if uri := get(w, "uri"); uri != nil {
+		if uri := node.Get(w, "uri"); uri != nil {
 			kind := "ReplaceFullPath"
-			if textAt(w, "type") == "ReplacePrefixMatch" {
+			if node.Text(w, "type") == "ReplacePrefixMatch" {
 				kind = "ReplacePrefixMatch"
 			}
 			node.Set(rewrite, node.Map(node.String("type"), node.String(kind), node.String(strings.ToLower(kind[:1])+kind[1:]), node.Copy(uri)), "path")
@@ -314,14 +319,14 @@ func headerChanges(h *yaml.Node) *yaml.Node {
 	n := node.Map()
 	for _, op := range []string{"set", "add"} {
 		for _, name := range keys(h, op) {
-			if get(n, op) == nil {
+			if node.Get(n, op) == nil {
 				node.Set(n, node.Seq(), op)
 			}
-			list := get(n, op)
-			list.Content = append(list.Content, node.Map(node.String("name"), node.String(name), node.String("value"), node.Copy(get(h, op, name))))
+			list := node.Get(n, op)
+			list.Content = append(list.Content, node.Map(node.String("name"), node.String(name), node.String("value"), node.Copy(node.Get(h, op, name))))
 		}
 	}
-	if remove := get(h, "remove"); remove != nil {
+	if remove := node.Get(h, "remove"); remove != nil {
 		node.Set(n, node.Copy(remove), "remove")
 	}
 	return n
@@ -421,7 +426,7 @@ func (a *app) flaggerWeights(l *ledger, at string, interval render.Duration, con
 func (a *app) flaggerHooks(l *ledger, at string) map[string]bool {
 	gates := map[string]bool{}
 	for i, hook := range items(l.node, parts(at+".webhooks")...) {
-		if kind := textAt(hook, "type"); strings.HasPrefix(kind, "confirm-") {
+		if kind := node.Text(hook, "type"); strings.HasPrefix(kind, "confirm-") {
 			gates[kind] = true
 			l.changed(fmt.Sprintf("%s.webhooks[%d]", at, i), "pause: {}: somebody promotes, where "+kind+" was asked")
 		}
@@ -439,9 +444,9 @@ func (a *app) flaggerMatch(l *ledger, at string) error {
 		if len(keys(m)) != 1 || len(names) != 1 {
 			return a.from.wrong(field, "", "asks for more than one header", "headers with one header in each entry: everybody else would be chosen, too")
 		}
-		match, ok := a.flaggerHeader(names[0], get(m, "headers", names[0]))
+		match, ok := a.flaggerHeader(names[0], node.Get(m, "headers", names[0]))
 		if !ok {
-			return a.from.wrong(field+".headers", inLine(get(m, "headers")), "", "exact, prefix or regex; of cookie, whether it has the value always")
+			return a.from.wrong(field+".headers", inLine(node.Get(m, "headers")), "", "exact, prefix or regex; of cookie, whether it has the value always")
 		}
 		l.carried(field, "spec.route.match")
 		a.match = append(a.match, match)
@@ -451,7 +456,7 @@ func (a *app) flaggerMatch(l *ledger, at string) error {
 
 // flaggerHeader is one header as a match. With an Ingress a cookie is asked for by its name alone (pkg/router/ingress.go, SetRoutes).
 func (a *app) flaggerHeader(name string, value *yaml.Node) (*yaml.Node, bool) {
-	exact, prefix, regex := textAt(value, "exact"), textAt(value, "prefix"), textAt(value, "regex")
+	exact, prefix, regex := node.Text(value, "exact"), node.Text(value, "prefix"), node.Text(value, "regex")
 	if strings.EqualFold(name, "cookie") {
 		cookie := exact
 		if routerOf(a.route) != route.IngressNginx {

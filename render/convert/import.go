@@ -143,9 +143,20 @@ func (a *app) drop(o *object, outcome Outcome, why string) {
 	a.report = append(a.report, Field{o.file, o.node.Line, o.String(), "kind", o.kind(), outcome, why})
 }
 
+// workload checks what everything else goes by.
+func (a *app) workload() error {
+	if len(keys(a.deployment.node, "spec", "selector", "matchLabels")) == 0 {
+		return a.deployment.wrong("spec.selector.matchLabels", "", "is missing", "labels by which the pods are found")
+	}
+	return nil
+}
+
 // plain is a Deployment that nobody ramps yet.
 func (a *app) plain() error {
 	a.deployment = a.from
+	if err := a.workload(); err != nil {
+		return err
+	}
 	if err := a.findService(); err != nil {
 		return err
 	}
@@ -233,7 +244,7 @@ func (a *app) scaled() {
 		a.capacity = min(max(a.replicas(), least, 1), max(most, 1))
 		a.minPods = min(a.minPods, a.capacity)
 		note := fmt.Sprintf("spec.replicas: %d, the pods that take all requests; %s owns how many there are", a.capacity, o)
-		a.report = append(a.report, Field{a.deployment.file, a.deployment.node.Line, a.deployment.String(), "spec.replicas", textAt(a.deployment.node, "spec", "replicas"), Changed, note})
+		a.report = append(a.report, Field{a.deployment.file, a.deployment.node.Line, a.deployment.String(), "spec.replicas", node.Text(a.deployment.node, "spec", "replicas"), Changed, note})
 		node.Clear(a.deployment.node, "spec", "replicas")
 		return
 	}
@@ -247,7 +258,7 @@ func (a *app) findRoute() error {
 	for _, o := range slices.Clone(a.objs) {
 		switch {
 		case !a.leads(o, a.service):
-		case textAt(o.node, "metadata", "annotations", nginxPrefix+"/canary") == "true":
+		case node.Text(o.node, "metadata", "annotations", nginxPrefix+"/canary") == "true":
 			a.drop(o, Changed, "gitramp writes the canary's route itself")
 		default:
 			found = append(found, o)
@@ -277,7 +288,7 @@ func (a *app) leave() {
 		case o.is("", "Service") && o.name() == a.canary.service:
 			a.drop(o, Changed, "gitramp writes the canary's Service itself, like prod's but for name and selector")
 			a.differences(o)
-		case o != a.route && routerOf(o) != "" && textAt(o.node, "metadata", "annotations", nginxPrefix+"/canary") == "true":
+		case o != a.route && routerOf(o) != "" && node.Text(o.node, "metadata", "annotations", nginxPrefix+"/canary") == "true":
 			a.drop(o, Changed, "gitramp writes the canary's route itself")
 		}
 	}
@@ -302,8 +313,8 @@ func (a *app) differences(o *object) {
 func (a *app) retarget() {
 	for _, o := range a.objs {
 		for _, field := range []string{"scaleTargetRef", "targetRef"} {
-			ref := get(o.node, "spec", field)
-			if ref == nil || textAt(ref, "kind") != rolloutKind || textAt(ref, "name") != a.from.name() {
+			ref := node.Get(o.node, "spec", field)
+			if ref == nil || node.Text(ref, "kind") != rolloutKind || node.Text(ref, "name") != a.from.name() {
 				continue
 			}
 			l := newLedger(o, nil)
@@ -328,7 +339,7 @@ func (a *app) clean() {
 	for _, o := range a.objs {
 		unmanage(o.node)
 		for _, path := range ofTheCluster {
-			n := get(o.node, path...)
+			n := node.Get(o.node, path...)
 			if n == nil {
 				continue
 			}

@@ -87,31 +87,31 @@ func (l *ledger) rest(n *yaml.Node) *yaml.Node {
 
 // restore takes what an earlier export of a spec has kept on the object.
 func (a *app) restore(l *ledger) {
-	notes := get(a.from.node, "metadata", "annotations")
+	notes := node.Get(a.from.node, "metadata", "annotations")
 	if notes == nil {
 		return
 	}
-	text := get(notes, keptCanary)
+	text := node.Get(notes, keptCanary)
 	if text == nil {
 		return
 	}
 	kept, err := node.Parse([]byte(text.Value))
-	if err != nil || textAt(kept, of) != rampDigest(a.from.node, a.as) {
+	if err != nil || node.Text(kept, of) != rampDigest(a.from.node, a.as) {
 		l.fates[text] = fate{Lost, "an earlier export kept it, and the steps were edited since: what they say now counts"}
 		return
 	}
 	l.fates[text] = fate{Carried, "an earlier export kept it: it is in the spec again"}
-	a.more = get(kept, "spec")
+	a.more = node.Get(kept, "spec")
 }
 
 // ramp is the part of a Rollout or a Canary that says how to ramp, and the mapping that it is in.
 func ramp(n *yaml.Node, as string) (value, in *yaml.Node, key string) {
-	in, keys := get(n, "spec", "strategy"), []string{"canary"}
+	in, keys := node.Get(n, "spec", "strategy"), []string{"canary"}
 	if as == flaggerFormat {
-		in, keys = get(n, "spec"), []string{"analysis", "canaryAnalysis"}
+		in, keys = node.Get(n, "spec"), []string{"analysis", "canaryAnalysis"}
 	}
 	for _, key := range keys {
-		if value := get(in, key); value != nil {
+		if value := node.Get(in, key); value != nil {
 			return value, in, key
 		}
 	}
@@ -136,7 +136,7 @@ func (a *app) remember(c *render.Canary, objs []*yaml.Node) (*yaml.Node, error) 
 	made := out.Objects[len(out.Objects)-1]
 	kept := node.Map(node.String(of), node.String(rampDigest(made, a.as)))
 	if a.kept != nil {
-		node.Set(kept, get(a.kept, "spec"), "spec")
+		node.Set(kept, node.Get(a.kept, "spec"), "spec")
 	}
 	again := node.Copy(made)
 	(&export{as: a.as}).takeBack(again, kept)
@@ -156,18 +156,18 @@ func (a *app) remember(c *render.Canary, objs []*yaml.Node) (*yaml.Node, error) 
 
 // takeBack puts what was kept into what is made of the spec by now.
 func (e *export) takeBack(main, kept *yaml.Node) {
-	unchanged := textAt(kept, of) == rampDigest(main, e.as)
-	rest := get(kept, "spec")
+	unchanged := node.Text(kept, of) == rampDigest(main, e.as)
+	rest := node.Get(kept, "spec")
 	was, _, _ := ramp(kept, e.as)
-	switch whole := get(kept, rampField); {
+	switch whole := node.Get(kept, rampField); {
 	case unchanged && whole != nil:
 		_, in, key := ramp(main, e.as)
 		node.Clear(in, key)
 		merge(in, whole)
-	case unchanged && get(was, stepsField) != nil:
+	case unchanged && node.Get(was, stepsField) != nil:
 		value, _, _ := ramp(main, e.as)
-		node.Set(value, node.Copy(get(was, stepsField)), stepsField)
-	case whole != nil, get(was, stepsField) != nil:
+		node.Set(value, node.Copy(node.Get(was, stepsField)), stepsField)
+	case whole != nil, node.Get(was, stepsField) != nil:
 		e.lose("metadata.annotations", keptPrefix+e.as, "the ramp was edited since the import: what it says now counts")
 	}
 	if rest == nil {
@@ -177,14 +177,14 @@ func (e *export) takeBack(main, kept *yaml.Node) {
 	if was, _, _ := ramp(node.Map(node.String("spec"), rest), e.as); was != nil {
 		node.Clear(was, stepsField)
 	}
-	merge(get(main, "spec"), rest)
+	merge(node.Get(main, "spec"), rest)
 }
 
 // merge puts the fields of kept into n, where n has none of its own.
 func merge(n, kept *yaml.Node) {
 	for i := 0; i+1 < len(kept.Content); i += 2 {
 		key, value := kept.Content[i].Value, kept.Content[i+1]
-		switch own := get(n, key); {
+		switch own := node.Get(n, key); {
 		case own == nil:
 			node.Set(n, node.Copy(value), key)
 		case own.Kind == yaml.MappingNode && value.Kind == yaml.MappingNode:

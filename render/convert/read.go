@@ -33,13 +33,13 @@ type object struct {
 	node *yaml.Node
 }
 
-func (o *object) kind() string      { return textAt(o.node, "kind") }
-func (o *object) name() string      { return textAt(o.node, "metadata", "name") }
-func (o *object) namespace() string { return textAt(o.node, "metadata", "namespace") }
+func (o *object) kind() string      { return node.Text(o.node, "kind") }
+func (o *object) name() string      { return node.Text(o.node, "metadata", "name") }
+func (o *object) namespace() string { return node.Text(o.node, "metadata", "namespace") }
 
 // group is the API group, "" for the core's.
 func (o *object) group() string {
-	group, _, grouped := strings.Cut(textAt(o.node, "apiVersion"), "/")
+	group, _, grouped := strings.Cut(node.Text(o.node, "apiVersion"), "/")
 	if !grouped {
 		return ""
 	}
@@ -55,7 +55,7 @@ func (o *object) String() string { return o.kind() + "/" + o.name() }
 func (o *object) wrong(field, value, problem, allowed string) error {
 	n := o.node
 	for _, part := range parts(field) {
-		next := get(n, part)
+		next := node.Get(n, part)
 		if next == nil {
 			break
 		}
@@ -153,7 +153,7 @@ func objectsOf(file string, n *yaml.Node) ([]*object, error) {
 		return nil, err
 	}
 	o := &object{file, n}
-	if o.kind() == "" || textAt(n, "apiVersion") == "" {
+	if o.kind() == "" || node.Text(n, "apiVersion") == "" {
 		return nil, problem(file, n.Line, "is no Kubernetes object", "documents with apiVersion and kind")
 	}
 	if o.kind() != "List" {
@@ -204,7 +204,7 @@ func plain(file string, n *yaml.Node, depth int) error {
 
 // items are the items of the list at path.
 func items(n *yaml.Node, path ...string) []*yaml.Node {
-	if list := get(n, path...); list != nil && list.Kind == yaml.SequenceNode {
+	if list := node.Get(n, path...); list != nil && list.Kind == yaml.SequenceNode {
 		return list.Content
 	}
 	return nil
@@ -212,7 +212,7 @@ func items(n *yaml.Node, path ...string) []*yaml.Node {
 
 // keys are the keys of the mapping at path.
 func keys(n *yaml.Node, path ...string) []string {
-	m := get(n, path...)
+	m := node.Get(n, path...)
 	if m == nil || m.Kind != yaml.MappingNode {
 		return nil
 	}
@@ -230,7 +230,7 @@ func stringsAt(n *yaml.Node, path ...string) map[string]string {
 		if m == nil {
 			m = map[string]string{}
 		}
-		m[key] = textAt(n, append(slices.Clone(path), key)...)
+		m[key] = node.Text(n, append(slices.Clone(path), key)...)
 	}
 	return m
 }
@@ -241,20 +241,4 @@ func short(s string) string {
 		return string(r[:80]) + "..."
 	}
 	return s
-}
-
-// get is node.Get, of nothing as well: whoever wrote the input may have left out anything.
-func get(n *yaml.Node, path ...string) *yaml.Node {
-	if n == nil {
-		return nil
-	}
-	return node.Get(n, path...)
-}
-
-// textAt is the scalar at path, "" where there is none.
-func textAt(n *yaml.Node, path ...string) string {
-	if at := get(n, path...); at != nil && at.Kind == yaml.ScalarNode {
-		return at.Value
-	}
-	return ""
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/gitramp/gitramp/render/internal/node"
 )
 
 // Outcome is what becomes of a field.
@@ -75,15 +77,24 @@ func newLedger(o *object, why []reason) *ledger {
 }
 
 // at is the node of a field, nil where it is not there.
-func (l *ledger) at(field string) *yaml.Node { return get(l.node, parts(field)...) }
+func (l *ledger) at(field string) *yaml.Node { return node.Get(l.node, parts(field)...) }
 
 // text is the scalar of a field.
-func (l *ledger) text(field string) string { return textAt(l.node, parts(field)...) }
+func (l *ledger) text(field string) string { return node.Text(l.node, parts(field)...) }
 
 // carried, changed and lost book a field; one that is not there is none.
 func (l *ledger) carried(field, where string) { l.book(field, Carried, where) }
 func (l *ledger) changed(field, how string)   { l.book(field, Changed, how) }
 func (l *ledger) lost(field, why string)      { l.book(field, Lost, why) }
+
+// each books the values of a mapping as carried, one by one.
+func (l *ledger) each(field, where string) {
+	n := l.at(field)
+	delete(l.fates, n)
+	for i := 1; n != nil && i < len(n.Content); i += 2 {
+		l.fates[n.Content[i]] = fate{Carried, where}
+	}
+}
 
 func (l *ledger) book(field string, o Outcome, note string) {
 	if n := l.at(field); n != nil {

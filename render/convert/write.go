@@ -105,7 +105,7 @@ func (a *app) spec(base *yaml.Node) *yaml.Node {
 	node.Set(n, node.Seq(a.steps...), "spec", "steps")
 	a.names(n, base != nil)
 	if a.more != nil {
-		override(get(n, "spec"), a.more)
+		override(node.Get(n, "spec"), a.more)
 	}
 	return n
 }
@@ -134,7 +134,7 @@ func (a *app) names(spec *yaml.Node, base bool) {
 func override(n, more *yaml.Node) {
 	for i := 0; i+1 < len(more.Content); i += 2 {
 		key, value := more.Content[i].Value, more.Content[i+1]
-		if own := get(n, key); own != nil && own.Kind == yaml.MappingNode && value.Kind == yaml.MappingNode {
+		if own := node.Get(n, key); own != nil && own.Kind == yaml.MappingNode && value.Kind == yaml.MappingNode {
 			override(own, value)
 			continue
 		}
@@ -250,8 +250,8 @@ func (a *app) same(objs []*yaml.Node) bool {
 
 // inputs writes what runs into a short form; false where a short form has no place for it.
 func (a *app) inputs(spec *yaml.Node, defaults string) bool {
-	pod := get(a.deployment.node, "spec", "template", "spec")
-	s := get(spec, "spec")
+	pod := node.Get(a.deployment.node, "spec", "template", "spec")
+	s := node.Get(spec, "spec")
 	put := func(n *yaml.Node, path ...string) {
 		if n != nil {
 			node.Set(s, node.Copy(n), path...)
@@ -260,7 +260,7 @@ func (a *app) inputs(spec *yaml.Node, defaults string) bool {
 	images := node.Map()
 	var main *yaml.Node
 	for _, c := range items(pod, "containers") {
-		node.Set(images, node.String(textAt(c, "image")), textAt(c, "name"))
+		node.Set(images, node.String(node.Text(c, "image")), node.Text(c, "name"))
 		if items(c, "ports") != nil {
 			if main != nil {
 				return false
@@ -268,24 +268,24 @@ func (a *app) inputs(spec *yaml.Node, defaults string) bool {
 			main = c
 		}
 	}
-	if main == nil || textAt(main, "name") != a.name {
+	if main == nil || node.Text(main, "name") != a.name {
 		return false
 	}
 	put(images, "images")
 	if len(images.Content) == 2 {
 		node.Clear(s, "images")
-		put(get(main, "image"), "image")
+		put(node.Get(main, "image"), "image")
 	}
-	put(get(main, "ports", "0", "containerPort"), "port")
-	put(get(a.deployment.node, "spec", "replicas"), "replicas")
+	put(node.Get(main, "ports", "0", "containerPort"), "port")
+	put(node.Get(a.deployment.node, "spec", "replicas"), "replicas")
 	for _, f := range []string{"imagePullPolicy", "env", "resources"} {
-		put(get(main, f), f)
+		put(node.Get(main, f), f)
 	}
 	node.Set(s, node.String(defaults), "defaults")
 	for _, f := range []string{"port", "name", "targetPort", "appProtocol"} {
-		put(get(a.service.node, "spec", "ports", "0", f), "service", f)
+		put(node.Get(a.service.node, "spec", "ports", "0", f), "service", f)
 	}
-	return a.routeInputs(get(s, "route"))
+	return a.routeInputs(node.Get(s, "route"))
 }
 
 // routeInputs writes a route into a spec's.
@@ -296,19 +296,19 @@ func (a *app) routeInputs(to *yaml.Node) bool {
 		}
 	}
 	r := a.route.node
-	put(get(r, "spec", "hostnames"), "hosts")
+	put(node.Get(r, "spec", "hostnames"), "hosts")
 	var rules []*yaml.Node
 	switch a.route.kind() {
 	case "Ingress":
-		put(get(r, "spec", "ingressClassName"), "class")
-		put(get(r, "spec", "tls"), "tls")
+		put(node.Get(r, "spec", "ingressClassName"), "class")
+		put(node.Get(r, "spec", "tls"), "tls")
 		var hosts []*yaml.Node
 		for _, rule := range items(r, "spec", "rules") {
-			hosts = append(hosts, node.String(textAt(rule, "host")))
+			hosts = append(hosts, node.String(node.Text(rule, "host")))
 		}
 		put(node.Seq(hosts...), "hosts")
 		for _, path := range items(r, "spec", "rules", "0", "http", "paths") {
-			rules = appendPath(rules, textAt(path, "path"), textAt(path, "pathType"))
+			rules = appendPath(rules, node.Text(path, "path"), node.Text(path, "pathType"))
 		}
 	case "GRPCRoute":
 		put(node.String("GRPC"), "protocol")
@@ -329,10 +329,10 @@ func (a *app) routeInputs(to *yaml.Node) bool {
 
 // appendPath adds a path to the last rule, or a rule where paths are compared otherwise from here on.
 func appendPath(rules []*yaml.Node, path, pathType string) []*yaml.Node {
-	if n := len(rules); n == 0 || textAt(rules[n-1], "pathType") != pathType {
+	if n := len(rules); n == 0 || node.Text(rules[n-1], "pathType") != pathType {
 		rules = append(rules, node.Map(node.String("paths"), node.Seq(), node.String("pathType"), node.String(pathType)))
 	}
-	paths := get(rules[len(rules)-1], "paths")
+	paths := node.Get(rules[len(rules)-1], "paths")
 	paths.Content = append(paths.Content, node.String(path))
 	return rules
 }
@@ -343,7 +343,7 @@ func parents(refs []*yaml.Node) *yaml.Node {
 	for _, ref := range refs {
 		p := node.Map()
 		for _, f := range []string{"kind", "name", "namespace", "sectionName", "port"} {
-			if n := get(ref, f); n != nil {
+			if n := node.Get(ref, f); n != nil {
 				node.Set(p, node.Copy(n), f)
 			}
 		}
@@ -357,22 +357,22 @@ func routeRule(rule *yaml.Node) *yaml.Node {
 	types := map[string]string{"PathPrefix": "Prefix", "Exact": "Exact"}
 	var rules []*yaml.Node
 	for _, m := range items(rule, "matches") {
-		path, kind := textAt(m, "path", "value"), types[textAt(m, "path", "type")]
-		if service := textAt(m, "method", "service"); service != "" {
+		path, kind := node.Text(m, "path", "value"), types[node.Text(m, "path", "type")]
+		if service := node.Text(m, "method", "service"); service != "" {
 			path, kind = "/"+service, "Prefix"
-			if method := textAt(m, "method", "method"); method != "" {
+			if method := node.Text(m, "method", "method"); method != "" {
 				path += "/" + method
 			}
 		}
 		rules = appendPath(rules, path, kind)
 	}
-	if rules == nil && get(rule, "matches") == nil {
+	if rules == nil && node.Get(rule, "matches") == nil {
 		rules = appendPath(rules, "/", "Prefix")
 	}
 	if len(rules) != 1 {
 		return nil
 	}
-	if filters := get(rule, "filters"); filters != nil {
+	if filters := node.Get(rule, "filters"); filters != nil {
 		node.Set(rules[0], node.Copy(filters), "filters")
 	}
 	return rules[0]
