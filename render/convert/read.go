@@ -147,6 +147,8 @@ func problem(file string, line int, text, allowed string) error {
 	return render.SpecError{{File: file, Line: line, Column: min(line, 1), Problem: text, Allowed: allowed}}
 }
 
+var kindName = regexp.MustCompile(`^[A-Z][A-Za-z0-9]{0,62}$`)
+
 // objectsOf is a document as objects.
 func objectsOf(file string, n *yaml.Node) ([]*object, error) {
 	if err := plain(file, n, 1); err != nil {
@@ -155,6 +157,9 @@ func objectsOf(file string, n *yaml.Node) ([]*object, error) {
 	o := &object{file, n}
 	if o.kind() == "" || node.Text(n, "apiVersion") == "" {
 		return nil, problem(file, n.Line, "is no Kubernetes object", "documents with apiVersion and kind")
+	}
+	if !kindName.MatchString(o.kind()) {
+		return nil, o.wrong("kind", o.kind(), "", "a word such as Deployment")
 	}
 	if o.kind() != "List" {
 		if o.name() == "" {

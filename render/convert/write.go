@@ -156,7 +156,7 @@ func (a *app) base() (render.Tree, error) {
 	for _, o := range order {
 		name := strings.ToLower(o.kind()) + ".yaml"
 		if used[name] {
-			name = strings.ToLower(o.kind()) + "-" + strings.ToLower(strings.ReplaceAll(o.name(), ":", "-")) + ".yaml"
+			name = fileName(o)
 		}
 		if used[name] {
 			return nil, o.wrong("metadata.name", o.name(), "two objects would be in the file "+name, "names that differ in more than upper and lower case")
@@ -177,6 +177,16 @@ func (a *app) base() (render.Tree, error) {
 	tree = append(tree, render.File{Path: render.KustomizationFile, Data: kustomization})
 	slices.SortFunc(tree, func(x, y render.File) int { return strings.Compare(x.Path, y.Path) })
 	return tree, nil
+}
+
+// fileName is a file for an object, whatever it is called.
+func fileName(o *object) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' || r == '.' {
+			return r
+		}
+		return '-'
+	}, strings.ToLower(o.kind()+"-"+o.name())) + ".yaml"
 }
 
 // short is the short form, where what it renders before the first release is what the input is: the same objects, field by field. nil where it is not.
