@@ -2,7 +2,6 @@ package route
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -18,21 +17,12 @@ func (gatewayAPI) Read(own *yaml.Node, service string, ms []Match) (Route, []Pro
 	if node.Text(own, "kind") == "GRPCRoute" {
 		r.Protocol = "GRPC"
 	}
-	for _, place := range (gatewayAPI{}).Places([]Object{{Node: own}}, "") {
-		if place.Host != "" && !strings.Contains(" "+strings.Join(r.Hosts, " ")+" ", " "+place.Host+" ") {
-			r.Hosts = append(r.Hosts, place.Host)
-		}
-	}
-	for _, p := range items(own, "spec", "parentRefs") {
-		ref := ParentRef{Kind: node.Text(p, "kind"), Name: node.Text(p, "name"), Namespace: node.Text(p, "namespace"), SectionName: node.Text(p, "sectionName")}
-		if ref.Kind == "" {
-			ref.Kind = "Gateway"
-		}
-		ref.Port, _ = strconv.Atoi(node.Text(p, "port"))
-		r.ParentRefs = append(r.ParentRefs, ref)
+	r.ParentRefs = gatewayParentsOf(own)
+	for _, host := range items(own, "spec", "hostnames") {
+		r.Hosts = append(r.Hosts, host.Value)
 	}
 	var ps []Problem
-	if r.ParentRefs == nil {
+	if node.Get(own, "spec", "parentRefs") == nil {
 		ps = append(ps, Problem{"spec.parentRefs", "", "is missing", "the Gateways that serve the route"})
 	}
 	rules := items(own, "spec", "rules")
@@ -116,8 +106,8 @@ func gatewayOwnRule(rule *yaml.Node, in Input, part gatewayPart) *yaml.Node {
 		}
 		node.Clear(n, "name") // of a rule there is one
 	}
-	own := refIn(n, in.Prod.Service)
-	refs := node.Seq()
+	own, refs := refIn(n, in.Prod.Service), node.Seq()
+	refs.Style = node.Get(n, "backendRefs").Style
 	for _, to := range []struct {
 		service string
 		weight  int
