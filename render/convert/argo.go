@@ -132,7 +132,7 @@ func (a *app) argoDeployment(l *ledger) *object {
 // argoPods are the fields of a Rollout that a Deployment has as well.
 func (a *app) argoPods(l *ledger) {
 	spec := node.Get(a.deployment.node, "spec")
-	for _, f := range []string{"replicas", "minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds"} {
+	for _, f := range []string{"progressDeadlineSeconds", "revisionHistoryLimit", "minReadySeconds", "replicas"} {
 		if n := l.at("spec." + f); n != nil {
 			setFirst(spec, f, node.Copy(n))
 			l.carried("spec."+f, "the Deployment's")

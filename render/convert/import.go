@@ -61,6 +61,9 @@ func load(files []File) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(objs) == 0 {
+		return nil, problem(files[0].Name, 0, "there is nothing in it", nothing)
+	}
 	a := &app{objs: objs, weightTotal: 100}
 	if err := a.pick(); err != nil {
 		return nil, err
@@ -100,8 +103,10 @@ func (a *app) pick() error {
 			return o.wrong("kind", o.kind(), "is a spec already", "a Rollout of Argo Rollouts, a Canary of Flagger, or a Deployment")
 		}
 	}
-	return problem("import", 0, "there is nothing to convert", "a Rollout of Argo Rollouts, a Canary of Flagger, or a Deployment, with its Service and its route")
+	return problem(a.objs[0].file, 0, "there is nothing to convert", nothing)
 }
+
+const nothing = "a Rollout of Argo Rollouts, a Canary of Flagger, or a Deployment, with its Service and its route"
 
 // find lists the objects of a kind; with a name those of that name.
 func (a *app) find(group, kind, name string) []*object {
@@ -164,6 +169,7 @@ func (a *app) plain() error {
 		return err
 	}
 	a.steps = []*yaml.Node{setWeight(20), pauseNode(""), setWeight(50), pauseNode("10m")}
+	a.report = append(a.report, Field{Object: "spec", Field: "spec.steps", Outcome: Changed, Note: "there were none: 20% until somebody promotes, 50% for 10m"})
 	return nil
 }
 

@@ -2,6 +2,7 @@ package convert
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -135,13 +136,13 @@ func (a *app) remember(c *render.Canary, objs []*yaml.Node) (*yaml.Node, error) 
 	}
 	made := out.Objects[len(out.Objects)-1]
 	kept := node.Map(node.String(of), node.String(rampDigest(made, a.as)))
-	if a.kept != nil {
-		node.Set(kept, node.Get(a.kept, "spec"), "spec")
+	if rest := beyond(node.Get(a.kept, "spec"), node.Get(made, "spec")); rest != nil {
+		node.Set(kept, rest, "spec")
 	}
 	again := node.Copy(made)
-	(&export{as: a.as}).takeBack(again, kept)
+	(&export{as: a.as, spec: c}).takeBack(again, kept)
 	if rampDigest(again, a.as) == rampDigest(a.from.node, a.as) {
-		if a.kept == nil {
+		if node.Get(kept, "spec") == nil {
 			return nil, nil
 		}
 		return kept, nil
@@ -151,8 +152,38 @@ func (a *app) remember(c *render.Canary, objs []*yaml.Node) (*yaml.Node, error) 
 		value = node.Map()
 	}
 	node.Set(kept, node.Copy(value), rampField, key)
+	if a.as == flaggerFormat { // it has the rest of the analysis in it
+		node.Clear(kept, "spec", key)
+	}
 	return kept, nil
 }
+
+// beyond is what of kept an export does not make anyway; nil where that is nothing. A list counts as a whole.
+func beyond(kept, made *yaml.Node) *yaml.Node {
+	if kept == nil {
+		return nil
+	}
+	rest := node.Map()
+	for i := 0; i+1 < len(kept.Content); i += 2 {
+		key, value := kept.Content[i].Value, kept.Content[i+1]
+		switch own := node.Get(made, key); {
+		case own != nil && own.Kind == yaml.MappingNode && value.Kind == yaml.MappingNode:
+			value = beyond(value, own)
+		case own != nil && (value.Kind != yaml.SequenceNode || digest(own) == digest(value)):
+			value = nil
+		}
+		if value != nil {
+			node.Set(rest, value, key)
+		}
+	}
+	if len(rest.Content) == 0 {
+		return nil
+	}
+	return rest
+}
+
+// ofTheSteps are the fields of Flagger's analysis that steps are made of.
+var ofTheSteps = []string{"interval", "iterations", "maxWeight", "stepWeight", "stepWeights", "match"}
 
 // takeBack puts what was kept into what is made of the spec by now.
 func (e *export) takeBack(main, kept *yaml.Node) {
@@ -164,11 +195,22 @@ func (e *export) takeBack(main, kept *yaml.Node) {
 		_, in, key := ramp(main, e.as)
 		node.Clear(in, key)
 		merge(in, whole)
+		e.losses = slices.DeleteFunc(e.losses, func(f Field) bool { // nothing of the ramp is lost: it is what it was
+			return strings.HasPrefix(f.Field, "spec.steps") || strings.HasPrefix(f.Field, e.spec.RouteField())
+		})
 	case unchanged && node.Get(was, stepsField) != nil:
 		value, _, _ := ramp(main, e.as)
 		node.Set(value, node.Copy(node.Get(was, stepsField)), stepsField)
 	case whole != nil, node.Get(was, stepsField) != nil:
 		e.lose("metadata.annotations", keptPrefix+e.as, "the ramp was edited since the import: what it says now counts")
+		if e.as == flaggerFormat {
+			was, _, _ := ramp(node.Map(node.String("spec"), node.Copy(whole)), e.as)
+			for _, field := range ofTheSteps {
+				node.Clear(was, field)
+			}
+			value, _, _ := ramp(main, e.as)
+			merge(value, was)
+		}
 	}
 	if rest == nil {
 		return

@@ -1,6 +1,7 @@
 package convert
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -35,7 +36,7 @@ func (a *app) imported() (*Imported, error) {
 	}
 	c, objs, err := a.read(text)
 	if err != nil {
-		return nil, err
+		return nil, a.blame(err)
 	}
 	kept, err := a.remember(c, objs)
 	if err == nil && kept != nil {
@@ -47,6 +48,22 @@ func (a *app) imported() (*Imported, error) {
 	}
 	im.Spec, err = node.Encode(spec)
 	return im, err
+}
+
+// blame makes an error about a spec that nobody has seen yet one about what it is made of.
+func (a *app) blame(err error) error {
+	var spec render.SpecError
+	if !errors.As(err, &spec) {
+		return err
+	}
+	for i, e := range spec {
+		e.File, e.Line, e.Column = a.from.file, a.from.node.Line, a.from.node.Column
+		if e.Field == "spec.base" {
+			e.Field = ""
+		}
+		spec[i] = e
+	}
+	return spec
 }
 
 // read is the text of a spec as gitramp reads it, and its objects.
@@ -107,7 +124,19 @@ func (a *app) spec(base *yaml.Node) *yaml.Node {
 	if a.more != nil {
 		override(node.Get(n, "spec"), a.more)
 	}
+	inOrder(node.Get(n, "spec"), "base", "replicas", "minPods", "route", "canaryMetadata", "stableMetadata", stepsField, "settle", "output")
 	return n
+}
+
+// inOrder sorts the fields of a mapping as they are listed; what is not listed comes last.
+func inOrder(n *yaml.Node, fields ...string) {
+	sorted := node.Map()
+	for _, f := range append(fields, keys(n)...) {
+		if value := node.Get(n, f); value != nil && node.Get(sorted, f) == nil {
+			sorted.Content = append(sorted.Content, node.String(f), value)
+		}
+	}
+	n.Content = sorted.Content
 }
 
 // names names the objects where gitramp would choose another name, or could not tell which is meant.
@@ -295,7 +324,39 @@ func (a *app) inputs(spec *yaml.Node, defaults string) bool {
 	for _, f := range []string{"port", "name", "targetPort", "appProtocol"} {
 		put(node.Get(a.service.node, "spec", "ports", "0", f), "service", f)
 	}
-	return a.routeInputs(node.Get(s, "route"))
+	if !a.routeInputs(node.Get(s, "route")) {
+		return false
+	}
+	tidy(s)
+	return true
+}
+
+// tidy leaves out of a short form what is the default, and says in one word what is one.
+func tidy(s *yaml.Node) {
+	if node.Text(s, "defaults") == "production" {
+		node.Clear(s, "defaults")
+	}
+	for _, f := range [][2]string{{"port", "80"}, {"name", "http"}, {"targetPort", "http"}} {
+		if node.Text(s, "service", f[0]) == f[1] && node.Get(s, "defaults") == nil {
+			node.Clear(s, "service", f[0])
+		}
+	}
+	if len(keys(s, "service")) == 0 {
+		node.Clear(s, "service")
+	}
+	r := node.Get(s, "route")
+	if hosts := items(r, "hosts"); len(hosts) == 1 {
+		node.Clear(r, "hosts")
+		node.Set(r, hosts[0], "host")
+	}
+	if rules := items(r, "rules"); len(rules) == 1 && node.Get(rules[0], "filters") == nil && node.Text(rules[0], "pathType") == "Prefix" {
+		node.Clear(r, "rules")
+		if paths := items(rules[0], "paths"); len(paths) != 1 || paths[0].Value != "/" {
+			node.Set(r, node.Seq(paths...), "paths")
+		}
+	}
+	inOrder(r, "router", "class", "parentRefs", "protocol", "host", "hosts", "paths", "rules", "tls", "match", "weightTotal")
+	inOrder(s, "image", "images", "port", "replicas", "minPods", "imagePullPolicy", "env", "resources", "defaults", "service", "route", stepsField, "settle", "output")
 }
 
 // routeInputs writes a route into a spec's.

@@ -2,6 +2,7 @@ package show
 
 import (
 	"fmt"
+	"path/filepath"
 
 	"github.com/gitramp/gitramp/render"
 	"github.com/gitramp/gitramp/render/convert"
@@ -34,7 +35,14 @@ func NewImport(im *convert.Imported, spec string) Import {
 // Import prints what became of the input: how much is carried, every field that is not, and what to do to an app that is live.
 func (p Printer) Import(im *convert.Imported, spec string) {
 	losses := im.Report.Losses()
-	fmt.Fprintf(p.Out, "%s -> %s: %s carried, %d changed or lost\n", p.Paint(Bold, im.From), p.Paint(Bold, spec), fields(len(im.Report)-len(losses)), len(losses))
+	fmt.Fprintf(p.Out, "%s -> %s", p.Paint(Bold, im.From), p.Paint(Bold, spec))
+	if im.Base != nil {
+		fmt.Fprintf(p.Out, " and %s", p.Paint(Bold, filepath.Join(filepath.Dir(spec), convert.BaseDir)))
+	}
+	if carried := len(im.Report) - len(losses); carried > 0 {
+		fmt.Fprintf(p.Out, ": %s carried, %d changed or lost", fields(carried), len(losses))
+	}
+	fmt.Fprintln(p.Out)
 	p.losses(losses)
 	if len(im.Before) > 0 {
 		fmt.Fprintf(p.Out, "\nWhere %s is live, so that no request is lost:\n", im.From)
@@ -54,7 +62,7 @@ func (p Printer) losses(losses convert.Report) {
 		if f.Outcome == convert.Lost {
 			colour = Red
 		}
-		fmt.Fprintf(p.Out, "%-7s  %s %s: %s\n", p.Paint(colour, string(f.Outcome)), f.Object, f.Field, f.Note)
+		fmt.Fprintf(p.Out, "%s  %s %s: %s\n", p.Paint(colour, fmt.Sprintf("%-7s", f.Outcome)), f.Object, f.Field, f.Note)
 	}
 }
 
