@@ -555,7 +555,7 @@ func (e *export) putBack(source, main *yaml.Node) {
 
 // leave keeps on the object what of the spec has no equal, for an import of it.
 func (e *export) leave(main *yaml.Node) error {
-	if e.losses == nil {
+	if len(e.losses) == 0 {
 		return nil
 	}
 	kept := node.Map(node.String(of), node.String(rampDigest(main, e.as)))

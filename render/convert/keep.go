@@ -154,6 +154,9 @@ func (a *app) remember(c *render.Canary, objs []*yaml.Node) (*yaml.Node, error) 
 	node.Set(kept, node.Copy(value), rampField, key)
 	if a.as == flaggerFormat { // it has the rest of the analysis in it
 		node.Clear(kept, "spec", key)
+		if len(keys(kept, "spec")) == 0 {
+			node.Clear(kept, "spec")
+		}
 	}
 	return kept, nil
 }
