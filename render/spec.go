@@ -36,6 +36,8 @@ type Metadata struct {
 	Name string `json:"name" required:"true" format:"dns1035label"`
 	// Namespace is set on every object, and is part of the default output path. Default: none is set.
 	Namespace string `json:"namespace,omitempty" format:"dns1123label"`
+	// Annotations are notes of other tools, and of gitramp import: nothing is rendered of them.
+	Annotations map[string]string `json:"annotations,omitempty"`
 }
 
 // CanarySpec is what should run and how it ramps up.

@@ -23,7 +23,7 @@ const (
 	TagSeq    = "!!seq"
 )
 
-// Get returns the node at path below n, nil where there is none. A key that is a decimal number indexes a sequence.
+// Get returns the node at path below n, nil where there is none, or no n. A key that is a decimal number indexes a sequence.
 func Get(n *yaml.Node, path ...string) *yaml.Node {
 	for _, key := range path {
 		n = child(n, key)
@@ -181,6 +181,9 @@ func copyInto(n *yaml.Node, a *arena) *yaml.Node {
 }
 
 func child(n *yaml.Node, key string) *yaml.Node {
+	if n == nil {
+		return nil
+	}
 	switch n.Kind {
 	case yaml.MappingNode:
 		for i := 0; i+1 < len(n.Content); i += 2 {
