@@ -50,6 +50,8 @@ type Set struct {
 	TolerateDrift bool // go on where generated files were edited; the caller writes over them or refuses
 	// Committed is the files of a repository, given by its top, at the commit that counts; nil for those that lie on disk. Specs' bases are read there.
 	Committed func(root string) fs.FS
+	// CommittedAlone says that a base that is not there is none, whatever lies on disk.
+	CommittedAlone bool
 
 	templates *render.Templates
 	proofs    prove.Cache

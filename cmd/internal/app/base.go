@@ -45,7 +45,7 @@ func (s *Set) withBase(file, root, origin string, spec *render.Canary) (*render.
 func (s *Set) files(root, dir string) (fs.FS, func(), error) {
 	if s.Committed != nil {
 		if files := s.Committed(root); files != nil {
-			if _, err := fs.Stat(files, dir); err == nil {
+			if _, err := fs.Stat(files, dir); err == nil || s.CommittedAlone {
 				return files, func() {}, nil
 			}
 		}
