@@ -15,6 +15,9 @@ import (
 func (p Printer) Table(ramp Ramp, r prove.Result, diff bool) {
 	a := ramp.coming
 	fmt.Fprintln(p.Out, p.Paint(Bold, headline(a)))
+	for _, line := range ramp.Config() {
+		fmt.Fprintf(p.Out, "  %s\n", line)
+	}
 	fmt.Fprintf(p.Out, "%s -> %s\n", a.File, a.Spec.OutputPath())
 	if text := ramp.ending(); text != "" {
 		fmt.Fprintln(p.Out, text)
@@ -52,6 +55,12 @@ func transitionCode(t render.Transition) string {
 func (p Printer) Markdown(ramp Ramp, r prove.Result, diff bool) {
 	a := ramp.coming
 	fmt.Fprintf(p.Out, "### %s\n\n", headline(a))
+	for _, line := range ramp.Config() {
+		fmt.Fprintf(p.Out, "- `%s`\n", strings.ReplaceAll(line, "`", "'"))
+	}
+	if len(ramp.Config()) > 0 {
+		fmt.Fprintln(p.Out)
+	}
 	if text := ramp.ending(); text != "" {
 		fmt.Fprintf(p.Out, "%s\n\n", text)
 	}
@@ -69,7 +78,7 @@ func (p Printer) Markdown(ramp Ramp, r prove.Result, diff bool) {
 	}
 }
 
-// headline says which app goes from what to what; images that stay are left out.
+// headline says which app goes from what to what; images that stay are left out, and where all of them stay it is by the revisions' names.
 func headline(a *app.App) string {
 	stable, canary := a.Images()
 	var moves []string
@@ -82,7 +91,9 @@ func headline(a *app.App) string {
 			moves = append(moves, name+stable[i].Image+" -> "+image.Image)
 		}
 	}
-	if moves == nil {
+	if was, is := a.Revisions(); moves == nil && was != is {
+		moves = append(moves, "revision "+was+" -> "+is)
+	} else if moves == nil {
 		moves = append(moves, canary[0].Image)
 	}
 	return a.Spec.Metadata.Name + ": " + strings.Join(moves, ", ")
