@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -459,7 +460,11 @@ func (b *baseReader) fillRoute() {
 	router, _ := route.ByName(route.ByKind(node.Text(b.route, "kind")))
 	var matches []route.Match
 	for _, st := range b.c.Plan().Steps {
-		matches = append(matches, st.Matches...)
+		for _, m := range st.Matches {
+			if !slices.ContainsFunc(matches, func(known route.Match) bool { return reflect.DeepEqual(known, m) }) {
+				matches = append(matches, m)
+			}
+		}
 	}
 	own, problems := router.Read(b.route, node.Text(b.service, "metadata", "name"), matches)
 	for _, p := range problems {
@@ -493,6 +498,9 @@ func (b *baseReader) fillReplicas() {
 	}
 	least, most := floorOf(b.scaler)
 	switch {
+	case least < 1:
+		field, _, _, _ := floorFields(node.Text(b.scaler, "kind"))
+		b.wrong(b.scaler, "spec."+field, fmt.Sprintf("lets prod go down to %d pods", least), "at least 1: a route whose Service has no pods answers 503, also where it only splits requests")
 	case own != "":
 		b.wrong(b.deployment, "spec.replicas", "is given beside "+title(b.scaler)+", which owns it", "a Deployment without replicas: each sync would set them back")
 	case !given:
