@@ -39,6 +39,9 @@ func (s *Set) withBase(file, root, origin string, spec *render.Canary) (*render.
 	read := &recorder{FS: files}
 	objs, err := kustomize.Build(read, dir)
 	s.bases[file] = built{root, read.names}
+	if err != nil && strings.Contains(err.Error(), ": allowed ") {
+		return nil, wrong(err.Error(), "")
+	}
 	if err != nil {
 		return nil, wrong(err.Error(), "a kustomization that kustomize builds, from files of the repository alone")
 	}

@@ -1,7 +1,9 @@
 package show
 
 import (
+	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -110,7 +112,7 @@ func pods(st render.Step) string {
 func changesText(st Step) string {
 	sign := map[render.Op]string{render.Added: "+", render.Changed: "~", render.Removed: "-"}
 	var parts []string
-	for _, ch := range st.Changes {
+	for _, ch := range unmoved(st.Changes) {
 		if name, isObject := strings.CutSuffix(ch.Path, ".yaml"); isObject && ch.Path != render.KustomizationFile {
 			parts = append(parts, sign[ch.Op]+name)
 		}
@@ -119,6 +121,16 @@ func changesText(st Step) string {
 		return "none"
 	}
 	return strings.Join(parts, " ")
+}
+
+// unmoved are changes without the objects that go by another file from then on, as the canary's own do with the cleanup.
+func unmoved(changes []render.Change) []render.Change {
+	moved := func(a render.Change) bool {
+		return slices.ContainsFunc(changes, func(b render.Change) bool {
+			return a.Op == render.Added && b.Op == render.Removed && bytes.Equal(a.New, b.Old) || a.Op == render.Removed && b.Op == render.Added && bytes.Equal(a.Old, b.New)
+		})
+	}
+	return slices.DeleteFunc(slices.Clone(changes), moved)
 }
 
 // summary says how much the plan is, and how much of it is left.
