@@ -123,7 +123,7 @@ func inUTF16(s string) string {
 
 // The long texts of what is allowed; the short ones stand in the cases.
 const (
-	allowedSpec      = "image, images, stable, port, replicas, minPods, imagePullPolicy, env, resources, defaults, service, route, routes, steps, settle, output"
+	allowedSpec      = "base, image, images, stable, port, replicas, minPods, imagePullPolicy, env, resources, defaults, service, route, routes, canaryMetadata, stableMetadata, steps, settle, output"
 	allowedRoute     = "router, class, parentRefs, protocol, host, hosts, path, paths, pathType, filters, rules, tls, match, weightTotal"
 	allowedStep      = "name, setWeight, pause, setCanaryScale, setHeaderRoute"
 	allowedImage     = "an image reference such as registry.example.com/team/app:1.2 or app@sha256:<64 hex digits>"

@@ -244,7 +244,7 @@ func (b *baseReader) findRoute() {
 	case b.route != nil && given:
 		b.errs = append(b.errs, b.c.Wrong(b.c.RouteField(), "", "is given beside "+title(b.route)+" of the base", "match, weightTotal and router alone: where requests come in is what the base says"))
 	case b.route == nil && !given:
-		b.wrong(b.service, "", "gets requests from no route", "an Ingress, HTTPRoute or GRPCRoute in the base that sends to it, or spec.route with a host")
+		b.wrong(b.service, "", "gets requests from no route", route.Kinds+" in the base that sends to it, or spec.route with a host")
 	}
 }
 
@@ -482,10 +482,10 @@ func (b *baseReader) fillRoute() {
 func (b *baseReader) fillReplicas() {
 	s := &b.c.Spec
 	own := node.Text(b.deployment, "spec", "replicas")
-	given := s.capacity > 0
+	given := b.c.capacity > 0
 	if b.scaler == nil {
 		if given {
-			b.errs = append(b.errs, b.c.Wrong("spec.replicas", fmt.Sprint(s.capacity), "is given beside a base", "spec.replicas in "+title(b.deployment)+" of the base: here it is for one that an autoscaler owns"))
+			b.errs = append(b.errs, b.c.Wrong("spec.replicas", fmt.Sprint(b.c.capacity), "is given beside a base", "spec.replicas in "+title(b.deployment)+" of the base: here it is for one that an autoscaler owns"))
 		}
 		s.Replicas = 1
 		if own != "" {
@@ -506,10 +506,10 @@ func (b *baseReader) fillReplicas() {
 	case !given:
 		b.errs = append(b.errs, b.c.Wrong("spec", "", fmt.Sprintf("has no replicas, and %s owns how many pods there are", title(b.scaler)),
 			fmt.Sprintf("replicas: %d to %d, the pods that take all requests: prod never has fewer while there is a canary", least, most)))
-	case s.capacity < least || s.capacity > most:
-		b.errs = append(b.errs, b.c.Wrong("spec.replicas", fmt.Sprint(s.capacity), fmt.Sprintf("value \"%d\" is outside of what %s allows", s.capacity, title(b.scaler)), fmt.Sprintf("%d to %d", least, most)))
+	case b.c.capacity < least || b.c.capacity > most:
+		b.errs = append(b.errs, b.c.Wrong("spec.replicas", fmt.Sprint(b.c.capacity), fmt.Sprintf("value \"%d\" is outside of what %s allows", b.c.capacity, title(b.scaler)), fmt.Sprintf("%d to %d", least, most)))
 	}
-	s.Replicas = s.capacity
+	s.Replicas = b.c.capacity
 }
 
 // check refuses what cannot be ramped, whatever the steps are.

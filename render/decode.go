@@ -105,7 +105,7 @@ func (d *decoder) structure(n *yaml.Node, v reflect.Value, field string) {
 	}
 	for i := range v.NumField() {
 		f := v.Type().Field(i)
-		if name := jsonName(f); f.Tag.Get("required") == "true" && !seen[name] {
+		if name := jsonName(f); f.Tag.Get("required") == "true" && !seen[name] || f.Tag.Get("unless") != "" && !seen[name] && !seen[f.Tag.Get("unless")] {
 			d.fail(n, join(field, name), "is missing", allowedBy(f.Type, f.Tag))
 		}
 	}

@@ -19,7 +19,7 @@ func ParseSpec(file string, data []byte) (*Canary, error) {
 	d := &decoder{source: src}
 	c := &Canary{source: src}
 	d.value(src.root, reflect.ValueOf(c).Elem(), "", "")
-	c.Spec.capacity = c.Spec.Replicas
+	c.capacity = c.Spec.Replicas
 	applyDefaults(reflect.ValueOf(c).Elem())
 	v := &validator{decoder: d, c: c, decoded: d.errs}
 	v.canary()

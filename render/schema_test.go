@@ -35,6 +35,7 @@ func TestSchemaIsFresh(t *testing.T) {
 	most := 100
 	weight := &schema.Schema{Properties: schema.Properties{{Name: "setWeight", Schema: &schema.Schema{Maximum: &most}}}}
 	spec.Then = &schema.Schema{Properties: schema.Properties{{Name: "steps", Schema: &schema.Schema{Items: weight}}}}
+	spec.AnyOf = []*schema.Schema{{Required: []string{"port"}}, {Required: []string{"base"}}}
 
 	list := property(spec, "routes")
 	whole := list.Items

@@ -98,7 +98,7 @@ func (s State) withoutRouting() (Tree, error) {
 // isRoute says whether a file of a tree is the app's own route, or a canary's.
 func isRoute(path string) bool {
 	track, kind, _ := strings.Cut(strings.TrimSuffix(path, ".yaml"), "-")
-	return isObject(path) && (track == "prod" || track == "canary" || track == "shared") && (kind == "ingress" || kind == "httproute" || kind == "grpcroute")
+	return isObject(path) && (track == "prod" || track == "canary" || track == "shared") && route.ByKind(kind) != ""
 }
 
 // isObject says whether a file of a tree is a Kubernetes object.

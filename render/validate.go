@@ -45,9 +45,6 @@ func (v *validator) canary() {
 		v.withBase()
 		return
 	}
-	if v.c.Spec.Port == 0 && !v.failed("spec.port") {
-		v.wrong("spec", "", "has no port", "port: 1 to 65535, or a base")
-	}
 	for _, f := range []struct {
 		name  string
 		given bool
