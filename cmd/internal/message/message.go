@@ -11,6 +11,9 @@ import (
 	"github.com/gitramp/gitramp/render"
 )
 
+// mostConfig is how many changes of config are told one by one.
+const mostConfig = 20
+
 // mostLines is how many apps a message names one by one.
 const mostLines = 100
 
@@ -36,10 +39,11 @@ type Move struct {
 	After      *render.Lock // nil where there is none any more
 	Rules      int          // header and cookie rules that the route has after it
 	Changes    []render.Change
-	Drift      []render.Drift // that was there before, and stays
-	Reason     string         // a person's
-	Unsafe     string         // why it is made although it is not proven safe; "" where it is
-	To         string         // with a rollback: the images that the spec asks for again
+	Config     []render.ConfigChange // what pods read otherwise from it on
+	Drift      []render.Drift        // that was there before, and stays
+	Reason     string                // a person's
+	Unsafe     string                // why it is made although it is not proven safe; "" where it is
+	To         string                // with a rollback: the images that the spec asks for again
 }
 
 // lock is the one that the move is told by.
@@ -106,6 +110,12 @@ func Text(moves []Move, tool string) string {
 
 func (m Move) text(b *strings.Builder) {
 	fmt.Fprintf(b, "%s\n\n", m.Explain())
+	for _, line := range Config(m.Config) {
+		fmt.Fprintf(b, "  %s\n", line)
+	}
+	if len(m.Config) > 0 {
+		b.WriteByte('\n')
+	}
 	l := m.lock()
 	trailers := [][2]string{{TrailerApp, m.App}, {TrailerAction, string(m.Transition)}, {TrailerRevision, m.ref().Revision},
 		{TrailerStep, fmt.Sprintf("%d/%d", l.Step.Index, l.Step.Last)}, {TrailerWeight, m.weights()}}
@@ -127,6 +137,17 @@ func (m Move) text(b *strings.Builder) {
 	for _, t := range trailers {
 		fmt.Fprintf(b, "%s: %s\n", t[0], t[1])
 	}
+}
+
+// Config tells what pods read otherwise, a line for each.
+func Config(changes []render.ConfigChange) (lines []string) {
+	for i, c := range changes {
+		if i == mostConfig {
+			return append(lines, fmt.Sprintf("and %d more", len(changes)-i))
+		}
+		lines = append(lines, c.String())
+	}
+	return lines
 }
 
 // oneLine keeps a person's words from ending a trailer, and from beginning another.

@@ -355,7 +355,7 @@ func (v *View) lastChange(ctx context.Context, it *Item) (*git.Commit, error) {
 // move renders a decision.
 func (r *Run) move(it *Item, d render.Decision) (*message.Move, error) {
 	if d.Transition == render.Rollback {
-		return &message.Move{App: it.Name, Transition: d.Transition, Before: it.State.Lock, After: it.State.Lock, Reason: r.Reason, To: it.back.images}, nil
+		return &message.Move{App: it.Name, Transition: d.Transition, Before: it.State.Lock, After: it.State.Lock, Reason: r.Reason, To: it.back.to}, nil
 	}
 	turn := it.State.Turn
 	switch {
@@ -373,7 +373,7 @@ func (r *Run) move(it *Item, d render.Decision) (*message.Move, error) {
 		return nil, err
 	}
 	m := &message.Move{App: it.Name, Transition: d.Transition, Before: it.State.Lock, After: lock, Rules: len(d.Step.Matches), Drift: it.State.Drift, Reason: r.Reason, Unsafe: unsafe,
-		Changes: render.Changes(it.there(), tree)}
+		Changes: render.Changes(it.there(), tree), Config: render.ConfigChanges(it.State.Tree, tree)}
 	if d.AtOnce {
 		m.Unsafe = m.Overload()
 	}
@@ -417,7 +417,7 @@ func (r *Run) write(ctx context.Context, branch git.Branch, out *Outcome) error 
 		switch {
 		case res.Move == nil:
 		case res.Move.Transition == render.Rollback:
-			o.Files = append(o.Files, res.State.Lock.Spec)
+			o.Files = append(o.Files, res.back.names()...)
 		default:
 			roots = append(roots, res.Dir)
 		}
@@ -459,12 +459,15 @@ func (r *Run) write(ctx context.Context, branch git.Branch, out *Outcome) error 
 
 func (r *Run) commit(w *git.Writer, res Result) error {
 	var edits []git.Edit
-	if res.Move.Transition == render.Rollback {
-		mark, err := w.Blob(res.back.spec)
-		if err != nil {
-			return err
+	for _, name := range res.back.names() {
+		edit := git.Edit{Path: name}
+		if data := res.back.files[name]; data != nil {
+			var err error
+			if edit.Mark, err = w.Blob(data); err != nil {
+				return err
+			}
 		}
-		edits = append(edits, git.Edit{Path: res.State.Lock.Spec, Mark: mark})
+		edits = append(edits, edit)
 	}
 	for _, ch := range res.Move.Changes {
 		edit := git.Edit{Path: res.Dir + "/" + ch.Path}
