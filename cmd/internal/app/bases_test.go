@@ -280,3 +280,46 @@ func compare(t *testing.T, dir string, got map[string][]byte) {
 		}
 	}
 }
+
+// BenchmarkBase renders all steps of the fixtures' largest base.
+func BenchmarkBase(b *testing.B) {
+	at := filepath.Join(basesDir, "adopted")
+	data, err := os.ReadFile(filepath.Join(at, "canary.yaml"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	parsed, err := render.ParseSpec("canary.yaml", data)
+	if err != nil {
+		b.Fatal(err)
+	}
+	objs, err := kustomize.Build(os.DirFS(at), "base")
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		spec, err := parsed.WithBase(objs, kustomize.Rename)
+		if err != nil {
+			b.Fatal(err)
+		}
+		set := render.NewTemplates(templates.FS)
+		stable, err := spec.Revision(set)
+		if err != nil {
+			b.Fatal(err)
+		}
+		wanted, err := spec.RevisionBeside(stable, set)
+		if err != nil {
+			b.Fatal(err)
+		}
+		r, err := render.NewRelease(spec, "canary.yaml", render.Revisions{Stable: stable, Canary: wanted}, set)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for range 10 {
+			for _, st := range r.Plan.Steps {
+				if _, _, err := r.Tree(st, nil); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+	}
+}
