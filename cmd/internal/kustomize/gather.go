@@ -64,7 +64,6 @@ func (g *gathering) kustomization(dir string) error {
 	if err := k.Unmarshal(data); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	k.FixKustomization()
 	g.schemas = g.schemas || len(k.OpenAPI) > 0
 	g.sorted = g.sorted || len(g.above) == 1 && k.SortOptions != nil
 	return (&reader{gathering: g, dir: dir, name: name}).all(&k)

@@ -21,9 +21,14 @@ type reader struct {
 	dir, name string
 }
 
+const charts = "manifests in the repository: charts are not inflated"
+
 func (r *reader) all(k *types.Kustomization) error {
 	if len(k.HelmCharts) > 0 {
-		return r.refuse("helmCharts", k.HelmCharts[0].Name, "manifests in the repository: charts are not inflated")
+		return r.refuse("helmCharts", k.HelmCharts[0].Name, charts)
+	}
+	if len(k.HelmChartInflationGenerator) > 0 {
+		return r.refuse("helmChartInflationGenerator", k.HelmChartInflationGenerator[0].ChartName, charts)
 	}
 	if slices.Contains(k.BuildMetadata, types.ManagedByLabelOption) {
 		return r.refuse("buildMetadata", types.ManagedByLabelOption, "what does not change with the version of gitramp")
@@ -34,6 +39,7 @@ func (r *reader) all(k *types.Kustomization) error {
 		read   func(field, value string) error
 	}{
 		{"resources", k.Resources, r.resource},
+		{"bases", k.Bases, r.resource},
 		{"components", k.Components, r.component},
 		{"crds", k.Crds, r.crd},
 		{"configurations", k.Configurations, r.file},
