@@ -21,9 +21,6 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/openapi"
 )
 
-// maxObjects bounds what one base may build: gitramp writes them all again for each step.
-const maxObjects = 1000
-
 // Build returns the objects of the kustomization in a directory of fsys, in the order in which kustomize comes upon them, or that its sortOptions ask for. Field
 // order and comments are the files', but where kustomize rewrites an object, as a JSON patch does.
 func Build(fsys fs.FS, dir string) ([]*yaml.Node, error) {
@@ -37,9 +34,6 @@ func Build(fsys fs.FS, dir string) ([]*yaml.Node, error) {
 	objs, err := run(g, dir)
 	if err != nil {
 		return nil, fmt.Errorf("base %q: %w", dir, err)
-	}
-	if len(objs) > maxObjects {
-		return nil, fmt.Errorf("base %q has %d objects: allowed %d", dir, len(objs), maxObjects)
 	}
 	return objs, nil
 }

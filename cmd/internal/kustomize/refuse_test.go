@@ -236,7 +236,14 @@ func TestBuildIsBounded(t *testing.T) {
 		many += fmt.Sprintf("---\n{apiVersion: v1, kind: Service, metadata: {name: s%d}}\n", i)
 	}
 	in["a.yaml"] = &fstest.MapFile{Data: []byte(many)}
-	refused(t, in, ".", `base "." has 1001 objects: allowed 1000`)
+	refused(t, in, ".", "resources[0]: the base has more than 1000 objects")
+
+	in["a.yaml"] = &fstest.MapFile{Data: []byte("{apiVersion: v1, kind: ServiceList, items: [" + strings.Repeat(strings.TrimSpace(object)+",", maxObjects) + "]}")}
+	refused(t, in, ".", "resources[0]: the base has more than 1000 objects")
+
+	generators := strings.Repeat("{name: a}, ", maxObjects/2) + "{name: b}"
+	refused(t, files("-- kustomization.yaml --\nconfigMapGenerator: ["+generators+"]\nsecretGenerator: ["+generators+"]\n"), ".", "more than 1000 objects")
+	refused(t, files("-- kustomization.yaml --\nresources: []\n#"+strings.Repeat("x", maxKustomization)+"\n"), ".", "bytes: allowed 1048576")
 
 	// Each level includes the one below twice: 1024 copies of a file.
 	archive := "-- 0/kustomization.yaml --\nresources: [a.yaml]\n-- 0/a.yaml --\n" + object
