@@ -109,7 +109,7 @@ func internal(key string) bool {
 
 // quote puts quotes around the strings that kustomize prints with some, and that are no strings to readers of YAML 1.1, as Kubernetes' are: yes, 1:20.
 func quote(n *yaml.Node) {
-	if n.Kind == yaml.ScalarNode && n.Style&^yaml.TaggedStyle == 0 && n.ShortTag() == "!!str" && older.MatchString(n.Value) {
+	if n.Kind == yaml.ScalarNode && n.Style&^yaml.TaggedStyle == 0 && n.ShortTag() == "!!str" && older().MatchString(n.Value) {
 		n.Style = yaml.DoubleQuotedStyle
 	}
 	for _, c := range n.Content {
@@ -118,7 +118,9 @@ func quote(n *yaml.Node) {
 }
 
 // older matches https://yaml.org/type/bool.html, which also has true and false, and the numbers to base 60 of https://yaml.org/type/int.html and float.html.
-var older = regexp.MustCompile(`^(?:[yYnN]|yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?)$`)
+var older = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(?:[yYnN]|yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?)$`)
+})
 
 func child(n *yaml.Node, key string) *yaml.Node {
 	if n == nil || n.Kind != yaml.MappingNode {

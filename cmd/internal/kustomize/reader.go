@@ -5,7 +5,6 @@ import (
 	"maps"
 	"net/url"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -342,7 +341,6 @@ func fetched(value string) bool {
 // repository says that kustomize would clone it: what its NewRepoSpecFromURL (api/internal/git) takes for the host part of a git URL, and some more.
 func repository(value string) bool {
 	value = strings.ToLower(value)
-	return strings.HasPrefix(value, "git::") || strings.HasPrefix(value, "github.com/") || strings.HasPrefix(value, "github.com:") || user.MatchString(value)
+	user, _, at := strings.Cut(value, "@")
+	return strings.HasPrefix(value, "git::") || strings.HasPrefix(value, "github.com/") || strings.HasPrefix(value, "github.com:") || at && !strings.Contains(user, "/")
 }
-
-var user = regexp.MustCompile(`^[a-z][a-z0-9-]*@`)
