@@ -267,18 +267,24 @@ func TestBuildSurvivesPanics(t *testing.T) {
 	build(t, files("-- kustomization.yaml --\nresources: [b.yaml]\n"+patch+"-- b.yaml --\n"+object), ".")
 }
 
+// FuzzBuild has a kustomization, and what lies beside it under each name that the first seeds use.
 func FuzzBuild(f *testing.F) {
-	f.Add(usual)
-	f.Add(everything)
-	for _, field := range fields {
-		f.Add("-- base/kustomization.yaml --\n" + fmt.Sprintf(field.text, "github.com/a/b") + "\n")
+	in := files(everything)
+	for _, name := range []string{"app/base/web.yaml", "app/overlay/crd.json", "app/overlay/schema.json", "app/overlay/config.yaml", "app/overlay/plugins/label.yaml"} {
+		f.Add(string(in["app/overlay/kustomization.yml"].Data), string(in[name].Data))
 	}
-	f.Fuzz(func(t *testing.T, archive string) {
-		for _, dir := range []string{"base", "app/overlay"} {
-			objs, err := Build(files(archive), dir)
-			if err == nil && strings.Contains(stream(t, objs), "internal.config.kubernetes.io") {
-				t.Error("internal annotations are left")
-			}
+	for _, field := range fields {
+		f.Add(fmt.Sprintf(field.text, "a.yaml"), object)
+		f.Add(fmt.Sprintf(field.text, "github.com/a/b"), object)
+	}
+	f.Fuzz(func(t *testing.T, kustomization, other string) {
+		in := fstest.MapFS{"base/kustomization.yaml": {Data: []byte(kustomization)}}
+		for _, name := range []string{"a.yaml", "crd.json", "schema.json", "config.yaml", "extra/c.env", "plugins/label.yaml", "github.com/a/b"} {
+			in["base/"+name] = &fstest.MapFile{Data: []byte(other)}
+		}
+		objs, err := Build(in, "base")
+		if err == nil && strings.Contains(stream(t, objs), "internal.config.kubernetes.io/") && !strings.Contains(kustomization+other, "internal") {
+			t.Error("internal annotations are left")
 		}
 		reached(t)
 	})
