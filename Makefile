@@ -43,6 +43,7 @@ test: ## all tests: vet, unit, golden, properties, scripts, crashes (what CI cal
 golden: ## rewrite golden/, the schema, the reference and the CLI scripts' expected output; read the diff as a reviewer
 	$(GO) test ./render -run 'TestGolden$$|TestSchemaIsFresh$$' -update
 	$(GO) test ./render/lint -run TestDocsAreFresh -update
+	$(GO) test ./cmd/internal/app -run 'TestBases$$' -update
 	$(GO) test ./cmd/gitramp -update $(GOLDEN)
 	git --no-pager diff --stat -- golden docs render/schema cmd/gitramp/testdata
 
@@ -51,13 +52,15 @@ race: ## all tests under the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race ./...
 
 .PHONY: e2e
-e2e: ## what reads us, for real: kustomize, kubectl, shells, man, yaml-language-server, the API server's CRD code
+e2e: ## what reads us, for real: kustomize, kubectl, shells, man, yaml-language-server, the API server's CRD code, gh and git's push options
 	cd tests/clients && $(GO) test -count=1 ./...
 	cd tests/crds && $(GO) test -count=1 ./...
+	cd tests/pulls && $(GO) test -count=1 ./...
 
 .PHONY: fuzz
 fuzz: ## fuzz spec and lock for FUZZTIME each, and run CHECKS cases of each property
 	$(GO) test ./render -run '^Test.*Prop' -rapid.checks=$(CHECKS) -timeout 0
+	$(GO) test ./cmd/internal/app -run '^TestPropBases' -rapid.checks=$$(( $(CHECKS) / 50 + 1 )) -timeout 0
 	$(GO) test ./render -run '^$$' -fuzz FuzzSpec -fuzztime $(FUZZTIME) -fuzzminimizetime 10x
 	$(GO) test ./render -run '^$$' -fuzz FuzzLock -fuzztime $(FUZZTIME) -fuzzminimizetime 10x
 

@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -46,6 +47,21 @@ func (c *Canary) WithBase(objs []*yaml.Node, rename Renamer) (*Canary, error) {
 		return nil, b.errs
 	}
 	return &again, nil
+}
+
+// BaseObjects are the objects of the base, with the spec's images; nil without a base.
+func (c *Canary) BaseObjects() []*yaml.Node {
+	if c.base == nil {
+		return nil
+	}
+	b := c.base
+	objs := append(append(slices.Clone(b.others), b.config...), b.service, b.deployment)
+	for _, o := range []*yaml.Node{b.scaler, b.route} {
+		if o != nil {
+			objs = append(objs, o)
+		}
+	}
+	return objs
 }
 
 // plainCopy is a copy without anchors and aliases, and without the comment above the object: that is where gitramp says whose file it is.
@@ -243,7 +259,7 @@ func (b *baseReader) findRoute() {
 	case b.route != nil && given:
 		b.errs = append(b.errs, b.c.Wrong(b.c.RouteField(), "", "is given beside "+title(b.route)+" of the base", "match, weightTotal and router alone: where requests come in is what the base says"))
 	case b.route == nil && !given:
-		b.wrong(b.service, "", "gets requests from no route", "an Ingress, HTTPRoute or GRPCRoute in the base that sends to it, or spec.route with a host")
+		b.wrong(b.service, "", "gets requests from no route", route.Kinds+" in the base that sends to it, or spec.route with a host")
 	}
 }
 
@@ -459,7 +475,11 @@ func (b *baseReader) fillRoute() {
 	router, _ := route.ByName(route.ByKind(node.Text(b.route, "kind")))
 	var matches []route.Match
 	for _, st := range b.c.Plan().Steps {
-		matches = append(matches, st.Matches...)
+		for _, m := range st.Matches {
+			if !slices.ContainsFunc(matches, func(known route.Match) bool { return reflect.DeepEqual(known, m) }) {
+				matches = append(matches, m)
+			}
+		}
 	}
 	own, problems := router.Read(b.route, node.Text(b.service, "metadata", "name"), matches)
 	for _, p := range problems {
@@ -477,10 +497,10 @@ func (b *baseReader) fillRoute() {
 func (b *baseReader) fillReplicas() {
 	s := &b.c.Spec
 	own := node.Text(b.deployment, "spec", "replicas")
-	given := s.capacity > 0
+	given := b.c.capacity > 0
 	if b.scaler == nil {
 		if given {
-			b.errs = append(b.errs, b.c.Wrong("spec.replicas", fmt.Sprint(s.capacity), "is given beside a base", "spec.replicas in "+title(b.deployment)+" of the base: here it is for one that an autoscaler owns"))
+			b.errs = append(b.errs, b.c.Wrong("spec.replicas", fmt.Sprint(b.c.capacity), "is given beside a base", "spec.replicas in "+title(b.deployment)+" of the base: here it is for one that an autoscaler owns"))
 		}
 		s.Replicas = 1
 		if own != "" {
@@ -493,15 +513,18 @@ func (b *baseReader) fillReplicas() {
 	}
 	least, most := floorOf(b.scaler)
 	switch {
+	case least < 1:
+		field, _, _, _ := floorFields(node.Text(b.scaler, "kind"))
+		b.wrong(b.scaler, "spec."+field, fmt.Sprintf("lets prod go down to %d pods", least), "at least 1: a route whose Service has no pods answers 503, also where it only splits requests")
 	case own != "":
 		b.wrong(b.deployment, "spec.replicas", "is given beside "+title(b.scaler)+", which owns it", "a Deployment without replicas: each sync would set them back")
 	case !given:
 		b.errs = append(b.errs, b.c.Wrong("spec", "", fmt.Sprintf("has no replicas, and %s owns how many pods there are", title(b.scaler)),
 			fmt.Sprintf("replicas: %d to %d, the pods that take all requests: prod never has fewer while there is a canary", least, most)))
-	case s.capacity < least || s.capacity > most:
-		b.errs = append(b.errs, b.c.Wrong("spec.replicas", fmt.Sprint(s.capacity), fmt.Sprintf("value \"%d\" is outside of what %s allows", s.capacity, title(b.scaler)), fmt.Sprintf("%d to %d", least, most)))
+	case b.c.capacity < least || b.c.capacity > most:
+		b.errs = append(b.errs, b.c.Wrong("spec.replicas", fmt.Sprint(b.c.capacity), fmt.Sprintf("value \"%d\" is outside of what %s allows", b.c.capacity, title(b.scaler)), fmt.Sprintf("%d to %d", least, most)))
 	}
-	s.Replicas = s.capacity
+	s.Replicas = b.c.capacity
 }
 
 // check refuses what cannot be ramped, whatever the steps are.
@@ -554,6 +577,14 @@ func (b *baseReader) checkVolumes() {
 			b.wrong(o, "spec.accessModes", "lets one node or pod alone use the volume, and both tracks would need it", "ReadWriteMany or ReadOnlyMany, or an app without the volume")
 		}
 	}
+}
+
+// BaseRoute is kind and name of the route that the base has, "" where the spec's own makes one.
+func (c *Canary) BaseRoute() string {
+	if c.base == nil || c.base.route == nil {
+		return ""
+	}
+	return title(c.base.route)
 }
 
 // Elsewhere are the Services that the route of a base sends to and that the base has not.

@@ -10,6 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/gitramp/gitramp/render/internal/node"
+	"github.com/gitramp/gitramp/render/route"
 )
 
 // changesAt is the annotation by which an object of a base says when it changes: with `prepare`, or, as all do, with `promote`.
@@ -113,7 +114,8 @@ func rank(path string) int {
 		return 4
 	case "deployment":
 		return 5
-	case "ingress", "httproute", "grpcroute":
+	}
+	if route.ByKind(kind) != "" {
 		return 7
 	}
 	return 6

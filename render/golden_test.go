@@ -41,7 +41,7 @@ func TestGoldenHasNoStranger(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, e := range entries {
-		if !slices.Contains(fixtures(t), e.Name()) {
+		if e.Name() != "bases" && !slices.Contains(fixtures(t), e.Name()) { // those are held by the package that builds bases
 			t.Errorf("golden/%s has no fixture", e.Name())
 		}
 	}

@@ -16,10 +16,11 @@ func ParseSpec(file string, data []byte) (*Canary, error) {
 	if errs != nil {
 		return nil, errs
 	}
+	defer documents.Done(src.root)
 	d := &decoder{source: src}
 	c := &Canary{source: src}
 	d.value(src.root, reflect.ValueOf(c).Elem(), "", "")
-	c.Spec.capacity = c.Spec.Replicas
+	c.capacity = c.Spec.Replicas
 	applyDefaults(reflect.ValueOf(c).Elem())
 	v := &validator{decoder: d, c: c, decoded: d.errs}
 	v.canary()

@@ -35,6 +35,7 @@ func TestSchemaIsFresh(t *testing.T) {
 	most := 100
 	weight := &schema.Schema{Properties: schema.Properties{{Name: "setWeight", Schema: &schema.Schema{Maximum: &most}}}}
 	spec.Then = &schema.Schema{Properties: schema.Properties{{Name: "steps", Schema: &schema.Schema{Items: weight}}}}
+	spec.AnyOf = []*schema.Schema{{Required: []string{"port"}}, {Required: []string{"base"}}}
 
 	list := property(spec, "routes")
 	whole := list.Items
@@ -166,9 +167,11 @@ func (g generator) object(s *schema.Schema, typ reflect.Type, path string) {
 func examples(t *testing.T) []any {
 	t.Helper()
 	files, err := filepath.Glob("../fixtures/*/canary.yaml")
-	if err != nil || len(files) == 0 {
+	bases, basesErr := filepath.Glob("../fixtures/bases/*/canary.yaml")
+	if err != nil || basesErr != nil || len(files) == 0 || len(bases) == 0 {
 		t.Fatal(files, err)
 	}
+	files = append(files, bases...)
 	slices.SortStableFunc(files, func(a, b string) int {
 		return strings.Compare(strconv.FormatBool(!strings.Contains(a, "all-fields")), strconv.FormatBool(!strings.Contains(b, "all-fields")))
 	})

@@ -10,7 +10,7 @@ const (
 	maxWeightTotal = 1_000_000
 )
 
-// The tags of the types below are read by the strict decoder: `default`, `required`, `min` and `max` (of numbers, inclusive), `enum` (comma-separated),
+// The tags of the types below are read by the strict decoder: `default`, `required`, `unless` (a field without which it is required), `min` and `max` (of numbers, inclusive), `enum` (comma-separated),
 // `format` (a name in formats), `minItems` and `maxItems` (of lists). A default that is not a value is told in words at the end of a comment, after "Default: ".
 
 // Canary is a spec file: what should run, and by which steps its traffic ramps up.
@@ -25,7 +25,9 @@ type Canary struct {
 	Spec CanarySpec `json:"spec" required:"true"`
 
 	source source
-	base   *base // the user's own manifests, once they are known
+
+	capacity int   // spec.replicas as it is written, 0 where it is not
+	base     *base // the user's own manifests, once they are known
 }
 
 // Metadata names the app and its namespace.
@@ -34,6 +36,8 @@ type Metadata struct {
 	Name string `json:"name" required:"true" format:"dns1035label"`
 	// Namespace is set on every object, and is part of the default output path. Default: none is set.
 	Namespace string `json:"namespace,omitempty" format:"dns1123label"`
+	// Annotations are notes of other tools, and of gitramp import: nothing is rendered of them.
+	Annotations map[string]string `json:"annotations,omitempty"`
 }
 
 // CanarySpec is what should run and how it ramps up.
@@ -51,12 +55,18 @@ type CanarySpec struct {
 	// Stable is what prod runs where there is no tree yet. Against a tree it is ignored: what the tree holds is what prod runs.
 	Stable *Stable `json:"stable,omitempty"`
 	// Port is the port that the container listens on; there has to be one, but for a base.
-	Port int `json:"port,omitempty" min:"1" max:"65535"`
-	// Replicas is the number of prod's pods. The canary's follow from the weight. With a base it is said there; only where an autoscaler owns it is it said here how
+	Port int `json:"port,omitempty" unless:"base" min:"1" max:"65535"`
+	// Replicas is the number of prod's pods. The canary's follow from the weight, and prod's too with dynamicStableScale. With a base it is said there; only where an autoscaler owns it is it said here how
 	// many pods take all requests: while there is a canary, prod has no fewer.
 	Replicas int `json:"replicas,omitempty" default:"1" min:"1" max:"10000"`
-	// MinPods is the least number of canary pods while it has a canary, whatever the weight.
+	// MinPods is the least number of canary pods while it has a canary, and of prod's with dynamicStableScale, whatever the weight.
 	MinPods int `json:"minPods,omitempty" default:"1" min:"1" max:"10000"`
+	// CanaryScale is the number of canary pods until a step says otherwise, as in setCanaryScale: `weight: 100` is as many as prod has. Default: what the
+	// traffic weight needs.
+	CanaryScale *CanaryScale `json:"canaryScale,omitempty"`
+	// DynamicStableScale lets prod give up pods as their requests go to the canary, so that both have about as many pods as prod alone: in a commit after the
+	// weight has gone up, and they are back before an abort or a promotion sends any request to prod.
+	DynamicStableScale bool `json:"dynamicStableScale,omitempty"`
 	// ImagePullPolicy is the containers' pull policy. Default: Kubernetes' own.
 	ImagePullPolicy string `json:"imagePullPolicy,omitempty" enum:"Always,IfNotPresent,Never"`
 	// Env is the container's environment, as in a pod.
@@ -82,8 +92,6 @@ type CanarySpec struct {
 	Settle *Duration `json:"settle,omitempty" default:"10m"`
 	// Output is where the manifests go and what they are called.
 	Output Output `json:"output,omitempty"`
-
-	capacity int // replicas as they are written, 0 where they are not
 }
 
 // PodMetadata is labels and annotations for the pods of one track.

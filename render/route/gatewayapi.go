@@ -414,10 +414,7 @@ func (gatewayAPI) Places(objs []Object, namespace string) []Place {
 		if node.Text(o.Node, "kind") == "GRPCRoute" {
 			r.Protocol = "GRPC"
 		}
-		for _, parent := range items(o.Node, "spec", "parentRefs") {
-			port, _ := strconv.Atoi(node.Text(parent, "port"))
-			r.ParentRefs = append(r.ParentRefs, ParentRef{node.Text(parent, "kind"), node.Text(parent, "name"), node.Text(parent, "namespace"), node.Text(parent, "sectionName"), port})
-		}
+		r.ParentRefs = gatewayParentsOf(o.Node)
 		for _, host := range items(o.Node, "spec", "hostnames") {
 			r.Hosts = append(r.Hosts, host.Value)
 		}
@@ -429,6 +426,19 @@ func (gatewayAPI) Places(objs []Object, namespace string) []Place {
 		}
 	}
 	return places
+}
+
+// gatewayParentsOf are a route's parents as a spec has them.
+func gatewayParentsOf(o *yaml.Node) (refs []ParentRef) {
+	for _, parent := range items(o, "spec", "parentRefs") {
+		port, _ := strconv.Atoi(node.Text(parent, "port"))
+		kind := node.Text(parent, "kind")
+		if kind == "" {
+			kind = "Gateway"
+		}
+		refs = append(refs, ParentRef{kind, node.Text(parent, "name"), node.Text(parent, "namespace"), node.Text(parent, "sectionName"), port})
+	}
+	return refs
 }
 
 // gatewayPaths are a rule's paths as a spec has them.

@@ -17,10 +17,9 @@ func (gatewayAPI) Read(own *yaml.Node, service string, ms []Match) (Route, []Pro
 	if node.Text(own, "kind") == "GRPCRoute" {
 		r.Protocol = "GRPC"
 	}
-	for _, place := range (gatewayAPI{}).Places([]Object{{Node: own}}, "") {
-		if place.Host != "" && !strings.Contains(" "+strings.Join(r.Hosts, " ")+" ", " "+place.Host+" ") {
-			r.Hosts = append(r.Hosts, place.Host)
-		}
+	r.ParentRefs = gatewayParentsOf(own)
+	for _, host := range items(own, "spec", "hostnames") {
+		r.Hosts = append(r.Hosts, host.Value)
 	}
 	var ps []Problem
 	if node.Get(own, "spec", "parentRefs") == nil {
@@ -107,8 +106,8 @@ func gatewayOwnRule(rule *yaml.Node, in Input, part gatewayPart) *yaml.Node {
 		}
 		node.Clear(n, "name") // of a rule there is one
 	}
-	own := refIn(n, in.Prod.Service)
-	refs := node.Seq()
+	own, refs := refIn(n, in.Prod.Service), node.Seq()
+	refs.Style = node.Get(n, "backendRefs").Style
 	for _, to := range []struct {
 		service string
 		weight  int

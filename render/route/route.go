@@ -238,12 +238,15 @@ func ByName(name string) (Router, error) {
 	return nil, fmt.Errorf("router %q is unknown: allowed %s", name, strings.Join(Names(), ", "))
 }
 
-// ByKind is the name of the router whose routes are objects of a kind, "" where none is known.
+// Kinds are what a route can be, for people.
+const Kinds = "an Ingress, HTTPRoute or GRPCRoute"
+
+// ByKind is the name of the router whose routes are objects of a kind, in any case, "" where none is known.
 func ByKind(kind string) string {
-	switch kind {
-	case "Ingress":
+	switch strings.ToLower(kind) {
+	case "ingress":
 		return IngressNginx
-	case "HTTPRoute", "GRPCRoute":
+	case "httproute", "grpcroute":
 		return GatewayAPI
 	}
 	return ""

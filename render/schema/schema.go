@@ -46,6 +46,7 @@ type Schema struct {
 	Additional    any        `json:"additionalProperties,omitempty"` // false, or the schema of a map's values
 	Items         *Schema    `json:"items,omitempty"`
 	Not           *Schema    `json:"not,omitempty"`
+	AnyOf         []*Schema  `json:"anyOf,omitempty"`
 	If            *Schema    `json:"if,omitempty"`
 	Then          *Schema    `json:"then,omitempty"`
 }
