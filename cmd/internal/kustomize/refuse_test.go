@@ -127,8 +127,8 @@ func TestBuildRefusesPathsThatLeadOut(t *testing.T) {
 		for _, c := range []struct{ value, want string }{
 			{"../../../etc/passwd", "leads out of the repository"},
 			{"/etc/passwd", "allowed a path relative to the kustomization"},
-			{"no-such", "file does not exist"},
-			{"a.yaml/x", "file does not exist"},
+			{"no-such", "allowed what is there: a/b/no-such is not"},
+			{"a.yaml/x", "allowed what is there: a/b/a.yaml/x is not"},
 			{"../a.yaml", "allowed a "}, // file in or below a/b, or directory where none but that is allowed
 		} {
 			in := files("-- a/b/kustomization.yaml --\n" + fmt.Sprintf(f.text, c.value) + "\n-- a/a.yaml --\n" + object + "-- a/b/a.yaml --\n" + object)
