@@ -123,7 +123,7 @@ func inUTF16(s string) string {
 
 // The long texts of what is allowed; the short ones stand in the cases.
 const (
-	allowedSpec      = "base, image, images, stable, port, replicas, minPods, imagePullPolicy, env, resources, defaults, service, route, routes, canaryMetadata, stableMetadata, steps, settle, output"
+	allowedSpec      = "base, image, images, stable, port, replicas, minPods, canaryScale, dynamicStableScale, imagePullPolicy, env, resources, defaults, service, route, routes, canaryMetadata, stableMetadata, steps, settle, output"
 	allowedRoute     = "router, class, parentRefs, protocol, host, hosts, path, paths, pathType, filters, rules, tls, match, weightTotal"
 	allowedStep      = "name, setWeight, pause, setCanaryScale, setHeaderRoute"
 	allowedImage     = "an image reference such as registry.example.com/team/app:1.2 or app@sha256:<64 hex digits>"
@@ -188,7 +188,7 @@ func TestBadInputs(t *testing.T) {
 		{"7 unknown field by case", swap("setWeight: 20", "setweight: 20"), "30:5: spec.steps[0].setweight: field is unknown (did you mean setWeight?): allowed " + allowedStep},
 		{"7 unknown field near none", swap("setWeight: 20", "analysis: 20"), "30:5: spec.steps[0].analysis: is an analysis that gitramp does not have: allowed " + allowedStep},
 		{"7 unknown field at the top", swap("kind: Canary\n", "kind: Canary\nstatus: {}\n"), "3:1: status: field is unknown: allowed apiVersion, kind, metadata, spec"},
-		{"7 unknown field of metadata", swap("name: shop\n", "name: shop\n  labels: {}\n"), "5:3: metadata.labels: field is unknown: allowed name, namespace"},
+		{"7 unknown field of metadata", swap("name: shop\n", "name: shop\n  labels: {}\n"), "5:3: metadata.labels: field is unknown: allowed name, namespace, annotations"},
 		{"7 unknown field of a route", swap("host: shop.example.com\n", "host: shop.example.com\n    hots: [a.example.com]\n"), "25:5: spec.route.hots: field is unknown (did you mean host?): allowed " + allowedRoute},
 		{"7 unknown field given twice", swap("replicas: 4\n", "replica: 4\n  replica: 4\n"), lines(
 			"11:3: spec.replica: field is unknown (did you mean replicas?): allowed "+allowedSpec,
@@ -231,7 +231,7 @@ func TestBadInputs(t *testing.T) {
 		{"kind of Argo Rollouts", swap("kind: Canary", "kind: Rollout"), `2:7: kind: value "Rollout" is invalid: allowed Canary`},
 		{"kind missing and metadata missing", swap("kind: Canary\nmetadata:\n  name: shop\n  namespace: web\n", ""), lines(
 			"1:1: kind: is missing: allowed Canary",
-			"1:1: metadata: is missing: allowed a mapping of name, namespace",
+			"1:1: metadata: is missing: allowed a mapping of name, namespace, annotations",
 		)},
 		{"spec is empty", swap(good[strings.Index(good, "spec:\n"):], "spec: {}\n"), lines(
 			"6:7: spec.port: is missing: allowed 1 to 65535",
@@ -240,7 +240,7 @@ func TestBadInputs(t *testing.T) {
 			"6:7: spec: has no route: allowed route with at least a host",
 		)},
 		{"spec is null", swap(good[strings.Index(good, "spec:\n"):], "spec:\n"), "6:6: spec: is empty: allowed a mapping of " + allowedSpec},
-		{"metadata is a string", swap("metadata:\n  name: shop\n  namespace: web\n", "metadata: shop\n"), `3:11: metadata: value "shop" is invalid: allowed a mapping of name, namespace`},
+		{"metadata is a string", swap("metadata:\n  name: shop\n  namespace: web\n", "metadata: shop\n"), `3:11: metadata: value "shop" is invalid: allowed a mapping of name, namespace, annotations`},
 		{"a list where a mapping belongs", swap("service:\n    port: 80\n    name: web\n    targetPort: web\n", "service: [80]\n"), `19:12: spec.service: is a list: allowed a mapping of port, name, targetPort, appProtocol`},
 		{"a mapping where a list belongs", swap("env:\n  - name: LEVEL\n    value: info\n", "env:\n    LEVEL: info\n"), `14:5: spec.env: is a mapping: allowed a list of mappings of name, value, valueFrom`},
 		{"a mapping where a string belongs", swap("image: example.com/shop:2", "image: {name: shop}"), `7:10: spec.image: is a mapping: allowed ` + allowedString},
@@ -394,7 +394,7 @@ func TestBadInputs(t *testing.T) {
 		{"34 canary's service is called like prod's", swap(goodSteps, "  output:\n    names:\n      canary:\n        service: shop\n"+goodSteps), `32:18: spec.output.names.canary.service: value "shop" is invalid: allowed another name than prod's`},
 		{"34 canary's route is called like prod's", swap(goodSteps, "  output:\n    names:\n      canary:\n        route: shop\n"+goodSteps), `32:16: spec.output.names.canary.route: value "shop" is invalid: allowed another name than prod's`},
 		{"34 prod's Deployment is called like the canary's", swap(goodSteps, "  output:\n    names:\n      prod:\n        deployment: shop-canary\n"+goodSteps), `31:7: spec.output.names.canary.deployment: value "shop-canary" is invalid: allowed another name than prod's`},
-		{"35 labels cannot be overridden", swap("namespace: web\n", "namespace: web\n  labels: {app: shop-canary}\n"), "6:3: metadata.labels: field is unknown: allowed name, namespace"},
+		{"35 labels cannot be overridden", swap("namespace: web\n", "namespace: web\n  labels: {app: shop-canary}\n"), "6:3: metadata.labels: field is unknown: allowed name, namespace, annotations"},
 		{"35 both tracks select the same label", swap(goodSteps, "  output:\n    names:\n      prod: {deployment: same}\n      canary: {deployment: same}\n"+goodSteps), `32:28: spec.output.names.canary.deployment: value "same" is invalid: allowed another name than prod's`},
 		{"35 names of the wrong form", swap(goodSteps, "  output:\n    names:\n      prod: {deployment: Prod, service: 1prod, route: prod_ingress}\n      canary: {deployment: \"\", service: canary., route: -c}\n"+goodSteps), lines(
 			`31:26: spec.output.names.prod.deployment: value "Prod" is invalid: allowed `+allowedLabel,
@@ -431,6 +431,13 @@ func TestBadInputs(t *testing.T) {
 		{"37 replicas ~", swap("replicas: 4", "replicas: ~"), "11:13: spec.replicas: is empty: allowed 1 to 10000"},
 		{"37 replicas 4x", swap("replicas: 4", "replicas: 4x"), `11:13: spec.replicas: value "4x" is invalid: allowed 1 to 10000`},
 		{"37 minPods 0", swap("replicas: 4\n", "replicas: 4\n  minPods: 0\n"), `12:12: spec.minPods: value "0" is invalid: allowed 1 to 10000`},
+		{"37 a scale that says nothing", swap("replicas: 4\n", "replicas: 4\n  canaryScale: {}\n"), `12:16: spec.canaryScale: says nothing: allowed exactly one of replicas, weight, matchTrafficWeight: true`},
+		{"37 a scale that says two things", swap("replicas: 4\n", "replicas: 4\n  canaryScale: {replicas: 2, weight: 50}\n"), `12:16: spec.canaryScale: says 2 things at once: allowed exactly one of replicas, weight, matchTrafficWeight: true`},
+		{"37 a scale in percent", swap("replicas: 4\n", "replicas: 4\n  canaryScale: 50%\n"), `12:16: spec.canaryScale: value "50%" is invalid: allowed a mapping of replicas, weight, matchTrafficWeight`},
+		{"37 a scale beyond all of prod's", swap("replicas: 4\n", "replicas: 4\n  canaryScale: {weight: 101}\n"), `12:25: spec.canaryScale.weight: value "101" is invalid: allowed 0 to 100`},
+		{"37 a scale of no pod", swap("replicas: 4\n", "replicas: 4\n  canaryScale: {replicas: 0}\n"), `12:27: spec.canaryScale.replicas: value "0" is invalid: allowed 1 to 10000`},
+		{"37 a scale of no share", swap("replicas: 4\n", "replicas: 4\n  canaryScale: {weight: 0}\n"), `12:25: spec.canaryScale.weight: value "0" is invalid: allowed 1 to 100`},
+		{"37 dynamicStableScale in words", swap("replicas: 4\n", "replicas: 4\n  dynamicStableScale: match-weight\n"), `12:23: spec.dynamicStableScale: value "match-weight" is invalid: allowed true, false`},
 		{"37 minPods above replicas", swap("replicas: 4\n", "replicas: 4\n  minPods: 5\n"), `12:12: spec.minPods: value "5" is invalid: allowed 1 to spec.replicas, which is 4`},
 		{"38 image empty", swap("image: example.com/shop:2", `image: ""`), `7:10: spec.image: value "" is invalid: allowed ` + allowedImage},
 		{"38 image with a space", swap("image: example.com/shop:2", `image: "shop 2"`), `7:10: spec.image: value "shop 2" is invalid: allowed ` + allowedImage},

@@ -49,6 +49,21 @@ func (c *Canary) WithBase(objs []*yaml.Node, rename Renamer) (*Canary, error) {
 	return &again, nil
 }
 
+// BaseObjects are the objects of the base, with the spec's images; nil without a base.
+func (c *Canary) BaseObjects() []*yaml.Node {
+	if c.base == nil {
+		return nil
+	}
+	b := c.base
+	objs := append(append(slices.Clone(b.others), b.config...), b.service, b.deployment)
+	for _, o := range []*yaml.Node{b.scaler, b.route} {
+		if o != nil {
+			objs = append(objs, o)
+		}
+	}
+	return objs
+}
+
 // plainCopy is a copy without anchors and aliases, and without the comment above the object: that is where gitramp says whose file it is.
 func plainCopy(n *yaml.Node) *yaml.Node {
 	n = unaliased(node.Copy(n))

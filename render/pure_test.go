@@ -26,6 +26,8 @@ var allowedImports = map[string][]string{
 		"github.com/gitramp/gitramp/render/internal/node", "github.com/gitramp/gitramp/render/prove", "github.com/gitramp/gitramp/render/route"},
 	"render/lint": {"bytes", "cmp", "errors", "fmt", "io", "maps", "path", "regexp", "slices", "strconv", "strings", "unicode", "go.yaml.in/yaml/v3",
 		"github.com/gitramp/gitramp/render", "github.com/gitramp/gitramp/render/route"},
+	"render/convert": {"bytes", "encoding/json", "errors", "fmt", "io", "math", "regexp", "regexp/syntax", "slices", "strconv", "strings", "go.yaml.in/yaml/v3",
+		"github.com/gitramp/gitramp/render", "github.com/gitramp/gitramp/render/internal/node", "github.com/gitramp/gitramp/render/route", "github.com/gitramp/gitramp/templates"},
 	"render/schema":        {"bytes", "embed", "encoding/json", "fmt", "slices", "strings"},
 	"render/starter":       {"fmt", "strings", "go.yaml.in/yaml/v3", "github.com/gitramp/gitramp/render/internal/node", "github.com/gitramp/gitramp/render/route"},
 	"render/internal/node": {"bytes", "errors", "fmt", "strconv", "strings", "sync", "go.yaml.in/yaml/v3"},
@@ -75,7 +77,7 @@ var routerWords = []string{"ingress", "nginx", "gateway", "httproute", "grpc"}
 // namesAllowed are the texts outside render/route that may name one: an example for people, and the protocol that excludes the other from a listener.
 // migrate has the flag of the one router that needs an object to attach to.
 var namesAllowed = map[string]string{"../cmd/gitramp/init.go": "gitramp init --router gateway-api --gateway infra/public", "../cmd/internal/app/claim.go": `"GRPC"`,
-	"../cmd/gitramp/migrate.go": "ateway", "../cmd/gitramp/prove.go": "such as\ningress-nginx"}
+	"../cmd/gitramp/migrate.go": "ateway", "../cmd/gitramp/import.go": "kubectl get", "../cmd/gitramp/prove.go": "such as\ningress-nginx"}
 
 // TestNobodyKnowsARouter: no text and no name in the code of the core and of the verbs is of one router; whoever needs to know asks the Router. Comments may say
 // what it is like.

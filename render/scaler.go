@@ -84,3 +84,11 @@ func Floor(o *yaml.Node) (deployment string, least int, ok bool) {
 	least, _ = floorOf(o)
 	return node.Text(o, "spec", "scaleTargetRef", "name"), least, true
 }
+
+// Scaled is what an autoscaler keeps of which Deployment, at the least and at the most; ok is false for an object that is none.
+func Scaled(o *yaml.Node) (deployment string, least, most int, ok bool) {
+	if deployment, least, ok = Floor(o); ok {
+		_, most = floorOf(o)
+	}
+	return deployment, least, most, ok
+}

@@ -24,6 +24,8 @@ func complete(root *cobra.Command) {
 		switch use := cmd.Use; {
 		case cmd.Name() == "diff":
 			cmd.ValidArgsFunction = specThenSteps
+		case cmd.Name() == "import":
+			cmd.ValidArgsFunction = yamlFiles
 		case cmd.Name() == "lint":
 			cmd.ValidArgsFunction = directories
 		case strings.Contains(use, "SPEC"):
@@ -49,6 +51,11 @@ func complete(root *cobra.Command) {
 
 func directories(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	return nil, cobra.ShellCompDirectiveFilterDirs
+}
+
+// yamlFiles completes to files that can be manifests.
+func yamlFiles(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return []string{"yaml", "yml", "json"}, cobra.ShellCompDirectiveFilterFileExt
 }
 
 // checks completes to the codes of lint.

@@ -57,7 +57,7 @@ commit; there is no controller of gitramp's in the cluster, and no database.
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return c.checkGlobals(cmd) }
 	root.AddGroup(&cobra.Group{ID: "start", Title: "Start:"}, &cobra.Group{ID: "look", Title: "Look:"}, &cobra.Group{ID: "write", Title: "Write:"},
 		&cobra.Group{ID: "steer", Title: "Steer a rollout:"})
-	root.AddCommand(c.init(), c.doctor(), c.explain(), c.schema(), c.validate(), c.plan(), c.prove(), c.render(), c.diff(), c.lint(), c.explainRequest(), c.migrate(),
+	root.AddCommand(c.init(), c.imports(), c.export(), c.doctor(), c.explain(), c.schema(), c.validate(), c.plan(), c.prove(), c.render(), c.diff(), c.lint(), c.explainRequest(), c.migrate(),
 		c.status(), c.history(), c.verify(), c.commit(),
 		c.install(), c.advance(), c.promote(), c.abort(), c.retry(), c.rollback(), c.pause(), c.resume(), c.delete(),
 		c.completion(), c.man(), c.version())
@@ -75,9 +75,9 @@ var verbFormats = func() map[string][]string {
 	formats := map[string][]string{
 		"init": {"table"}, "completion": {"table"}, "man": {"table"},
 		"render": {"table", "json", "yaml"}, "status": {"table", "json", "yaml"}, "history": {"table", "json", "yaml"}, "verify": {"table", "json", "yaml"},
-		"lint": {"table", "json", "sarif", "github"},
+		"lint": {"table", "json", "sarif", "github"}, "advance": {"table", "json", "markdown"},
 	}
-	for _, verb := range []string{"doctor", "explain", "schema", "validate", "diff", "explain-request", "migrate", "commit", "install", "advance", "promote", "abort", "retry",
+	for _, verb := range []string{"doctor", "explain", "schema", "validate", "diff", "explain-request", "migrate", "import", "export", "commit", "install", "promote", "abort", "retry",
 		"rollback", "pause", "resume", "delete", "version"} {
 		formats[verb] = []string{"table", "json"}
 	}

@@ -75,7 +75,7 @@ func (a *App) Coming() (*App, render.Transition, error) {
 	switch {
 	case l == nil || a.State.IsIdle() || a.Wanted == l.Canary.Revision:
 		return a, "", nil
-	case l.Phase == render.Abort || l.Phase == render.Unpromote:
+	case l.Phase.GoesBack():
 		return a, "", nil
 	case a.Wanted == l.Stable.Revision || l.Previous != nil && a.Wanted == l.Previous.Revision && l.Phase == render.Promote:
 		return a, render.Abort, nil

@@ -153,6 +153,9 @@ func Config(changes []render.ConfigChange) (lines []string) {
 // oneLine keeps a person's words from ending a trailer, and from beginning another.
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
+// Revision is the one that a move is about.
+func (m Move) Revision() string { return m.ref().Revision }
+
 // ref is the revision that a move is about.
 func (m Move) ref() render.RevisionRef {
 	for _, l := range []*render.Lock{m.After, m.Before} {
@@ -181,7 +184,7 @@ func (m Move) Line() string {
 		return fmt.Sprintf("%s: %s", m.App, m.what())
 	case l.Canary == nil && l.Phase != render.Cleanup && m.Transition != render.Install && m.Transition != render.Sync:
 		return fmt.Sprintf("%s: %s (idle)", m.App, m.what())
-	case l.Phase == render.Abort || l.Phase == render.Unpromote:
+	case l.Phase.GoesBack():
 		at = "at step"
 	}
 	return fmt.Sprintf("%s: %s (%s %d/%d)", m.App, m.what(), at, l.Step.Index, l.Step.Last)
@@ -204,6 +207,10 @@ func (m Move) what() string {
 		return string(m.Transition) + " " + m.images()
 	case render.Abort:
 		return "abort " + m.images()
+	case render.Grow:
+		return "grow prod" + m.prodPods() + ", to abort " + m.images()
+	case render.Shrink:
+		return "shrink prod" + m.prodPods()
 	case render.Scale, render.Header:
 		return string(m.Transition) + " " + l.Step.Name
 	case render.PromoteFull:
@@ -249,6 +256,8 @@ func (m Move) Explain() string {
 		return "The rollout goes on by the steps that the spec has today. " + m.explainShift()
 	case render.Scale:
 		return "The number of canary pods changes, and nothing else."
+	case render.Shrink:
+		return "Prod gives up the pods whose requests the canary has by now, and the canary gets those that the next weight needs. No request moves."
 	case render.Header:
 		return fmt.Sprintf("A header rule begins or ends, and nothing else: there are %d rules now.", m.Rules)
 	case render.Promote:
@@ -258,8 +267,14 @@ func (m Move) Explain() string {
 	case render.Cleanup:
 		return "The canary's objects are deleted. Nothing reaches them any more."
 	case render.Supersede:
+		if l.Phase == render.Grow {
+			return "The spec asks for another revision. Prod gets back the pods that it gave up; when they have settled the canary's routing is withdrawn. " +
+				"That one is tried when this is cleaned up."
+		}
 		return fmt.Sprintf("The spec asks for another revision, so the canary's routing is withdrawn: prod, on %s, gets all requests. "+
 			"That one is tried when this is cleaned up.", news(l.Stable, nil))
+	case render.Grow:
+		return "Prod gets back the pods that it gave up, and no request moves yet. The canary's routing is withdrawn when they have settled."
 	case render.Abort:
 		return fmt.Sprintf("The canary's routing is withdrawn: prod, on %s, gets all requests. Its objects are deleted when this has settled.", news(l.Stable, nil))
 	case render.Unpromote:
@@ -279,6 +294,27 @@ func (m Move) Explain() string {
 		return "Prod's route is withdrawn. Its pods are deleted when this has settled."
 	}
 	return ""
+}
+
+// prodPods says how many pods prod had and has, "" where that does not change.
+func (m Move) prodPods() string {
+	for _, ch := range m.Changes {
+		fields, _ := render.FieldChanges(ch.Old, ch.New)
+		for _, f := range fields {
+			if ch.Path == "prod-deployment.yaml" && f.Field == "spec.replicas" {
+				return " from " + f.Old + " to " + f.New + " pods"
+			}
+		}
+	}
+	return ""
+}
+
+// Overload says of an abort that does not wait for prod's pods what it does to them.
+func (m Move) Overload() string {
+	if grows := m.prodPods(); grows != "" {
+		return "prod gets all requests while it grows" + grows + " (--at-once)"
+	}
+	return "prod gets all requests before its pods have settled (--at-once)"
 }
 
 func (m Move) explainPause() string {

@@ -251,7 +251,7 @@ func (p *pair) transition() (closest render.Tree, t render.Transition, ok bool) 
 	s := p.before.State
 	back := settled
 	back.WentBack, back.Attempts = true, max(p.attempt()-1, 0)
-	for _, d := range []Decision{s.Abort(), s.Pause(), s.Resume(settled), s.Resume(back), s.PromoteFull(settled), s.PromoteFull(back), p.remove(), s.Finish("", settled), s.Finish(s.Lock.Stable.Revision, settled)} {
+	for _, d := range []Decision{s.Abort(), s.AbortAtOnce(), s.Pause(), s.Resume(settled), s.Resume(back), s.PromoteFull(settled), s.PromoteFull(back), p.remove(), s.Finish("", settled), s.Finish(s.Lock.Stable.Revision, settled)} {
 		if try(d, s.Turn) {
 			return nil, t, true
 		}

@@ -334,7 +334,7 @@ func (v *View) locks(ctx context.Context) ([]known, error) {
 	if v.apps != nil {
 		return v.apps, nil
 	}
-	paths, err := v.repo.Files(ctx, v.Tip, render.LockFile)
+	paths, err := v.reader.Files(ctx, render.LockFile)
 	if err != nil {
 		return nil, err
 	}

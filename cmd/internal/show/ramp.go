@@ -109,12 +109,16 @@ func holdText(p render.Plan, st render.Step) string {
 	if st.Index == 0 || st.Index == p.Last() {
 		return "until another revision is asked for"
 	}
-	parts := []string{"settle " + st.Hold.Settle.String()}
-	if st.Hold.Manual {
+	return holdWords(st.Hold)
+}
+
+func holdWords(h render.Hold) string {
+	parts := []string{"settle " + h.Settle.String()}
+	if h.Manual {
 		parts = append(parts, "until promoted")
 	}
-	if st.Hold.Pause > 0 {
-		parts = append(parts, "pause "+st.Hold.Pause.String())
+	if h.Pause > 0 {
+		parts = append(parts, "pause "+h.Pause.String())
 	}
 	return strings.Join(parts, ", ")
 }

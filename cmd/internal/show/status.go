@@ -273,7 +273,8 @@ func (p Printer) status(v Status, where string, now time.Time) {
 	for _, flag := range []struct {
 		is   bool
 		text string
-	}{{v.PausedBy, "paused by a person"}, {v.Full, "every pause is waived"}, {v.Rollback, "a rollback: there are no pauses"}} {
+	}{{v.PausedBy, "paused by a person"}, {v.Full, "every pause is waived"}, {v.Rollback, "a rollback: there are no pauses"},
+		{v.Phase == render.Grow, "prod gets its pods back before its requests (gitramp abort --at-once does not wait)"}} {
 		if flag.is {
 			line("Note", "%s", flag.text)
 		}
