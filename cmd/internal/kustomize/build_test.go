@@ -415,7 +415,7 @@ func TestBuildLeavesNoNotesOfKustomizeOnObjects(t *testing.T) {
 			t.Errorf("%s is left in %s", note, got)
 		}
 	}
-	for _, kept := range []string{"config.kubernetes.io/depends-on: nothing", "docs: \"https://example.org/docs\"", "--service=p-web-s"} {
+	for _, kept := range []string{"config.kubernetes.io/depends-on: nothing", "https://example.org/docs", "--service=p-web-s"} {
 		if !strings.Contains(got, kept) {
 			t.Errorf("%s is missing in %s", kept, got)
 		}
