@@ -131,6 +131,7 @@ func TestBadBases(t *testing.T) {
 		"replicas, no hpa":  {base, "", "", "replicas: 4", `spec.replicas: is given beside a base: allowed spec.replicas in Deployment shop of the base`},
 		"namespace":         {with(func(b *randomBase) { b.namespace = "web" }), "", "", "namespace", `metadata.namespace: value "" is invalid, for Deployment shop of the base is in namespace "web"`},
 		"unknown container": {base, "", "", "images: {sidecar: nginx:1}", `spec.images: value "sidecar" is no container of Deployment shop: allowed main`},
+		"name of a twin":    {base, "---\n", "---\napiVersion: v1\nkind: Service\nmetadata: {name: shop-canary}\n---\n", "", "Service shop-canary: has the name that the canary's Service shop gets: allowed another name"},
 		"no port of route":  {base, "", "", "port: 80", "spec.port: is given beside base: allowed the base's own Deployment and Service"},
 		"volume":            {base, "      containers:\n      - name: main", "      volumes: [{name: v, persistentVolumeClaim: {claimName: disk}}]\n      containers:\n      - name: main", "claim", "PersistentVolumeClaim disk: spec.accessModes lets one node or pod alone use the volume"},
 	} {
