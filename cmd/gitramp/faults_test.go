@@ -188,7 +188,7 @@ func (y *tally) String() string {
 		if !strings.HasPrefix(kind, "exit code") && !strings.HasPrefix(kind, "locks") {
 			faults += n
 		}
-		if strings.HasPrefix(kind, "kills of") || strings.Contains(kind, "killed") {
+		if strings.HasPrefix(kind, "kills of") || strings.Contains(kind, "killed") && !strings.HasPrefix(kind, "locks") {
 			kills += n
 		}
 	}
