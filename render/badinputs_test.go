@@ -123,7 +123,7 @@ func inUTF16(s string) string {
 
 // The long texts of what is allowed; the short ones stand in the cases.
 const (
-	allowedSpec      = "base, image, images, stable, port, replicas, minPods, imagePullPolicy, env, resources, defaults, service, route, routes, canaryMetadata, stableMetadata, steps, settle, output"
+	allowedSpec      = "base, image, images, stable, port, replicas, minPods, canaryScale, dynamicStableScale, imagePullPolicy, env, resources, defaults, service, route, routes, canaryMetadata, stableMetadata, steps, settle, output"
 	allowedRoute     = "router, class, parentRefs, protocol, host, hosts, path, paths, pathType, filters, rules, tls, match, weightTotal"
 	allowedStep      = "name, setWeight, pause, setCanaryScale, setHeaderRoute"
 	allowedImage     = "an image reference such as registry.example.com/team/app:1.2 or app@sha256:<64 hex digits>"
@@ -431,6 +431,13 @@ func TestBadInputs(t *testing.T) {
 		{"37 replicas ~", swap("replicas: 4", "replicas: ~"), "11:13: spec.replicas: is empty: allowed 1 to 10000"},
 		{"37 replicas 4x", swap("replicas: 4", "replicas: 4x"), `11:13: spec.replicas: value "4x" is invalid: allowed 1 to 10000`},
 		{"37 minPods 0", swap("replicas: 4\n", "replicas: 4\n  minPods: 0\n"), `12:12: spec.minPods: value "0" is invalid: allowed 1 to 10000`},
+		{"37 a scale that says nothing", swap("replicas: 4\n", "replicas: 4\n  canaryScale: {}\n"), `12:16: spec.canaryScale: says nothing: allowed exactly one of replicas, weight, matchTrafficWeight: true`},
+		{"37 a scale that says two things", swap("replicas: 4\n", "replicas: 4\n  canaryScale: {replicas: 2, weight: 50}\n"), `12:16: spec.canaryScale: says 2 things at once: allowed exactly one of replicas, weight, matchTrafficWeight: true`},
+		{"37 a scale in percent", swap("replicas: 4\n", "replicas: 4\n  canaryScale: 50%\n"), `12:16: spec.canaryScale: value "50%" is invalid: allowed a mapping of replicas, weight, matchTrafficWeight`},
+		{"37 a scale beyond all of prod's", swap("replicas: 4\n", "replicas: 4\n  canaryScale: {weight: 101}\n"), `12:25: spec.canaryScale.weight: value "101" is invalid: allowed 0 to 100`},
+		{"37 a scale of no pod", swap("replicas: 4\n", "replicas: 4\n  canaryScale: {replicas: 0}\n"), `12:27: spec.canaryScale.replicas: value "0" is invalid: allowed 1 to 10000`},
+		{"37 a scale of no share", swap("replicas: 4\n", "replicas: 4\n  canaryScale: {weight: 0}\n"), `12:25: spec.canaryScale.weight: value "0" is invalid: allowed 1 to 100`},
+		{"37 dynamicStableScale in words", swap("replicas: 4\n", "replicas: 4\n  dynamicStableScale: match-weight\n"), `12:23: spec.dynamicStableScale: value "match-weight" is invalid: allowed true, false`},
 		{"37 minPods above replicas", swap("replicas: 4\n", "replicas: 4\n  minPods: 5\n"), `12:12: spec.minPods: value "5" is invalid: allowed 1 to spec.replicas, which is 4`},
 		{"38 image empty", swap("image: example.com/shop:2", `image: ""`), `7:10: spec.image: value "" is invalid: allowed ` + allowedImage},
 		{"38 image with a space", swap("image: example.com/shop:2", `image: "shop 2"`), `7:10: spec.image: value "shop 2" is invalid: allowed ` + allowedImage},

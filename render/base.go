@@ -579,6 +579,14 @@ func (b *baseReader) checkVolumes() {
 	}
 }
 
+// BaseRoute is kind and name of the route that the base has, "" where the spec's own makes one.
+func (c *Canary) BaseRoute() string {
+	if c.base == nil || c.base.route == nil {
+		return ""
+	}
+	return title(c.base.route)
+}
+
 // Elsewhere are the Services that the route of a base sends to and that the base has not.
 func (r *Release) Elsewhere() (names []string) {
 	b := r.canary.base

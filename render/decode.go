@@ -3,7 +3,7 @@ package render
 import (
 	"fmt"
 	"reflect"
-	"regexp"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -13,10 +13,25 @@ import (
 	"github.com/gitramp/gitramp/render/internal/node"
 )
 
-var plainKey = pattern(`^[A-Za-z0-9_./-]{1,63}$`)
+// plainKey says whether a key is `^[A-Za-z0-9_./-]{1,63}$`.
+func plainKey(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '-' || c > '9') && c != '_' {
+			return false
+		}
+	}
+	return s != "" && len(s) < 64
+}
 
 // plainInt is the only way to write a number: YAML would also read 020 as 16, 1_0 as 10 and 2e1 as 20.
-var plainInt = regexp.MustCompile(`^(?:0|[1-9][0-9]{0,8})$`)
+func plainInt(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return s == "0" || s != "" && s[0] != '0' && len(s) < 10
+}
 
 // decoder fills Go values from nodes and collects every error on the way.
 type decoder struct {
@@ -88,25 +103,31 @@ func (d *decoder) structure(n *yaml.Node, v reflect.Value, field string) {
 		d.invalid(n, field, brief(n), allowedBy(v.Type(), ""))
 		return
 	}
-	seen := map[string]bool{}
+	fields, seen, others := fieldsOf(v.Type()), uint64(0), map[string]bool(nil)
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
 		at := join(field, key.Value)
-		index, ok := fieldIndex(v.Type(), key.Value)
+		index := slices.IndexFunc(fields, func(f structField) bool { return f.name == key.Value && f.name != "" })
 		switch {
-		case seen[key.Value]:
+		case others[key.Value], index >= 0 && seen&(1<<index) != 0:
 			d.fail(key, at, "is given twice", "once")
-		case !ok || key.Kind != yaml.ScalarNode:
+		case index < 0 || key.Kind != yaml.ScalarNode:
 			d.unknown(key, at, fieldNames(v.Type()))
 		default:
-			d.value(value, v.Field(index), at, v.Type().Field(index).Tag)
+			d.value(value, v.Field(index), at, fields[index].Tag)
 		}
-		seen[key.Value] = true
+		if index >= 0 {
+			seen |= 1 << index
+			continue
+		}
+		if others == nil {
+			others = map[string]bool{}
+		}
+		others[key.Value] = true
 	}
-	for i := range v.NumField() {
-		f := v.Type().Field(i)
-		if name := jsonName(f); f.Tag.Get("required") == "true" && !seen[name] || f.Tag.Get("unless") != "" && !seen[name] && !seen[f.Tag.Get("unless")] {
-			d.fail(n, join(field, name), "is missing", allowedBy(f.Type, f.Tag))
+	for i, f := range fields {
+		if f.required && seen&(1<<i) == 0 && (f.unless == "" || seen&(1<<slices.IndexFunc(fields, func(other structField) bool { return other.name == f.unless })) == 0) {
+			d.fail(n, join(field, f.name), "is missing", allowedBy(f.Type, f.Tag))
 		}
 	}
 }
@@ -145,7 +166,7 @@ func (d *decoder) list(n *yaml.Node, v reflect.Value, field string, tag reflect.
 	}
 	v.Set(reflect.MakeSlice(v.Type(), count, count))
 	for i, item := range n.Content {
-		d.value(item, v.Index(i), fmt.Sprintf("%s[%d]", field, i), tag)
+		d.value(item, v.Index(i), field+"["+strconv.Itoa(i)+"]", tag)
 	}
 }
 
@@ -178,12 +199,12 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value, field string, tag refle
 func (d *decoder) integer(n *yaml.Node, v reflect.Value, field string, tag reflect.StructTag) {
 	i, err := strconv.Atoi(n.Value)
 	low, high := tagInt(tag, "min", 0), tagInt(tag, "max", 999999999)
-	if n.Kind != yaml.ScalarNode || n.Style != 0 || !plainInt.MatchString(n.Value) || err != nil || i < low || i > high {
+	if n.Kind != yaml.ScalarNode || n.Style != 0 || !plainInt(n.Value) || err != nil || i < low || i > high {
 		allowed := allowedBy(v.Type(), tag)
 		switch {
-		case n.Kind == yaml.ScalarNode && n.Style != 0 && plainInt.MatchString(n.Value):
+		case n.Kind == yaml.ScalarNode && n.Style != 0 && plainInt(n.Value):
 			allowed += ", without quotes"
-		case n.Kind == yaml.ScalarNode && !plainInt.MatchString(n.Value) && n.Value[0] != '-' && len(n.Value) < 10 && (n.Tag == node.TagInt || n.Tag == node.TagFloat):
+		case n.Kind == yaml.ScalarNode && !plainInt(n.Value) && n.Value[0] != '-' && len(n.Value) < 10 && (n.Tag == node.TagInt || n.Tag == node.TagFloat):
 			allowed += ", as a whole number in plain digits"
 		}
 		d.invalid(n, field, brief(n), allowed)
@@ -257,7 +278,7 @@ func (p *Duration) decodeNode(d *decoder, n *yaml.Node, field string) {
 func (p *IntOrName) decodeNode(d *decoder, n *yaml.Node, field string) {
 	i, err := strconv.Atoi(n.Value)
 	switch {
-	case n.Kind == yaml.ScalarNode && n.Style == 0 && plainInt.MatchString(n.Value) && err == nil && i >= 1 && i <= 65535:
+	case n.Kind == yaml.ScalarNode && n.Style == 0 && plainInt(n.Value) && err == nil && i >= 1 && i <= 65535:
 		p.Int = i
 	case n.Kind == yaml.ScalarNode && n.Tag == node.TagString && len(n.Value) <= formats["portName"].max && formats["portName"].valid(n.Value):
 		p.Name = n.Value
@@ -304,9 +325,9 @@ func applyDefaults(v reflect.Value) {
 			applyDefaults(v.Index(i))
 		}
 	case reflect.Struct:
-		for i := range v.NumField() {
-			if f := v.Type().Field(i); f.IsExported() {
-				applyDefault(v.Field(i), f.Tag.Get("default"))
+		for i, f := range fieldsOf(v.Type()) {
+			if f.IsExported() {
+				applyDefault(v.Field(i), f.byDefault)
 				applyDefaults(v.Field(i))
 			}
 		}
@@ -386,28 +407,4 @@ func tagInt(tag reflect.StructTag, key string, otherwise int) int {
 		return i
 	}
 	return otherwise
-}
-
-func jsonName(f reflect.StructField) string {
-	name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-	return name
-}
-
-func fieldNames(t reflect.Type) []string {
-	var names []string
-	for i := range t.NumField() {
-		if name := jsonName(t.Field(i)); name != "" {
-			names = append(names, name)
-		}
-	}
-	return names
-}
-
-func fieldIndex(t reflect.Type, name string) (int, bool) {
-	for i := range t.NumField() {
-		if jsonName(t.Field(i)) == name && name != "" {
-			return i, true
-		}
-	}
-	return 0, false
 }

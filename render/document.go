@@ -11,6 +11,8 @@ import (
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/gitramp/gitramp/render/internal/node"
 )
 
 const (
@@ -26,14 +28,28 @@ type source struct {
 	root *yaml.Node // of data; nil once the spec is read, and parsed again where an error needs a place
 }
 
+// documents is what specs and locks were read.
+var documents node.Decoders
+
 // document parses exactly one YAML (or JSON) document without anchors, aliases, merge keys and tags of its own.
-func document(file string, data []byte) (source, SpecError) {
-	s := source{file: file, data: data}
-	fail := func(line, col int, problem, allowed string) (source, SpecError) {
-		return s, SpecError{{File: file, Line: line, Column: col, Problem: problem, Allowed: allowed}}
-	}
+func document(file string, data []byte) (s source, errs SpecError) {
+	s = source{file: file, data: data}
 	if len(data) > maxFileSize {
-		return fail(0, 0, fmt.Sprintf("file of %d bytes is too large", len(data)), "at most 256 KiB")
+		return s, SpecError{{File: file, Problem: fmt.Sprintf("file of %d bytes is too large", len(data)), Allowed: "at most 256 KiB"}}
+	}
+	s.root, _ = documents.Decode(data, func() (*yaml.Node, error) {
+		var n *yaml.Node
+		if n, errs = parse(file, data); errs != nil {
+			return n, errs
+		}
+		return n, nil
+	})
+	return s, errs
+}
+
+func parse(file string, data []byte) (*yaml.Node, SpecError) {
+	fail := func(line, col int, problem, allowed string) (*yaml.Node, SpecError) {
+		return nil, SpecError{{File: file, Line: line, Column: col, Problem: problem, Allowed: allowed}}
 	}
 	if !utf8.Valid(data) {
 		valid := len(data) - len(bytes.TrimLeftFunc(data, func(r rune) bool { return r != utf8.RuneError }))
@@ -47,15 +63,14 @@ func document(file string, data []byte) (source, SpecError) {
 	if err := decodeNode(decoder, &doc); errors.Is(err, io.EOF) {
 		return fail(1, 1, "file is empty", "one document of kind Canary")
 	} else if err != nil {
-		return s, SpecError{yamlProblem(file, data, err)}
+		return nil, SpecError{yamlProblem(file, data, err)}
 	}
 	if err := decodeNode(decoder, &second); err == nil {
 		return fail(second.Line, second.Column, "a second document begins here", "exactly one document in a file")
 	} else if !errors.Is(err, io.EOF) {
-		return s, SpecError{yamlProblem(file, data, err)}
+		return nil, SpecError{yamlProblem(file, data, err)}
 	}
-	s.root = doc.Content[0]
-	return s, s.oddities(s.root, 1)
+	return doc.Content[0], oddities(file, doc.Content[0], 1)
 }
 
 // decodeNode keeps a parser's panic from being ours.
@@ -106,9 +121,9 @@ func yamlProblem(file string, data []byte, err error) FieldError {
 }
 
 // oddities lists what YAML has beyond plain values, none of which a spec needs.
-func (s source) oddities(n *yaml.Node, depth int) SpecError {
+func oddities(file string, n *yaml.Node, depth int) SpecError {
 	odd := func(problem, allowed string) SpecError {
-		return SpecError{{File: s.file, Line: n.Line, Column: n.Column, Problem: problem, Allowed: allowed}}
+		return SpecError{{File: file, Line: n.Line, Column: n.Column, Problem: problem, Allowed: allowed}}
 	}
 	switch {
 	case depth > maxNesting:
@@ -126,7 +141,7 @@ func (s source) oddities(n *yaml.Node, depth int) SpecError {
 		errs = append(errs, odd("tag "+excerpt(n.Tag)+" is not supported", "values without a tag")...)
 	}
 	for _, c := range n.Content {
-		errs = append(errs, s.oddities(c, depth+1)...)
+		errs = append(errs, oddities(file, c, depth+1)...)
 		if len(errs) >= maxOddities {
 			return errs[:maxOddities]
 		}

@@ -20,7 +20,7 @@ const durationAllowed = "whole seconds (30) or hours, minutes and seconds (90s, 
 
 // ParseDuration reads seconds without a unit, as Argo Rollouts does, or hours, minutes and seconds in this order.
 func ParseDuration(s string) (Duration, error) {
-	if plainInt.MatchString(s) {
+	if plainInt(s) {
 		s += "s"
 	}
 	m := durationText.FindStringSubmatch(s)

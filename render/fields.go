@@ -25,7 +25,24 @@ func FieldChanges(old, now []byte) (list []FieldChange, ok bool) {
 	}
 	c := fieldChanges{}
 	c.compare("", a.Content[0], b.Content[0], 1)
+	if isSecret(a.Content[0]) || isSecret(b.Content[0]) {
+		for i := range c.list {
+			c.list[i].hide()
+		}
+	}
 	return c.list, true
+}
+
+// hide takes out what a Secret holds.
+func (f *FieldChange) hide() {
+	if !strings.HasPrefix(f.Field, "data") && !strings.HasPrefix(f.Field, "stringData") {
+		return
+	}
+	for _, text := range []*string{&f.Old, &f.New} {
+		if *text != "" {
+			*text = "***"
+		}
+	}
 }
 
 type fieldChanges struct{ list []FieldChange }

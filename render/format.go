@@ -80,13 +80,19 @@ var formats = map[string]format{
 	"labelKey":         rule("a label's name such as tier or example.com/tier", 317, `^(?:[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$`),
 	"labelValue":       rule("letters, digits and - _ ., beginning and ending with a letter or digit, at most 63 characters", 63, `^(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?)?$`),
 	"annotation":       rule("printable text in one line, at most 4096 characters", 4096, `^[ -~]*$`),
-	"digest":           rule("sha256: and 64 hexadecimal digits", 71, `^sha256:[0-9a-f]{64}$`),
+	"digest":           {allowed: "sha256: and 64 hexadecimal digits", max: 71, pattern: `^sha256:[0-9a-f]{64}$`, valid: isDigest},
 	"outputPath":       rule("a relative path of letters, digits and . _ - / that stays inside the repository and out of .git, at most 200 characters", 200, `^[A-Za-z0-9._/-]+$`, outputPath),
 }
 
 const imageRef = `^(?:[a-zA-Z0-9](?:[-a-zA-Z0-9.]*[a-zA-Z0-9])?(?::[0-9]{1,5})?/)?` + // registry
 	`[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*)*` + // repository
 	`(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@sha256:[a-f0-9]{64})?$` // tag, digest
+
+// isDigest is the pattern of digests: a lock has ten, and every regular expression takes longer than to make one.
+func isDigest(s string) bool {
+	hex, ok := strings.CutPrefix(s, "sha256:")
+	return ok && len(hex) == 64 && strings.Trim(hex, "0123456789abcdef") == ""
+}
 
 func portName(s string) bool {
 	return strings.ContainsAny(s, "abcdefghijklmnopqrstuvwxyz") && !strings.Contains(s, "--")

@@ -121,12 +121,14 @@ func (o *Rollout) tell(before *Lock, r Record) {
 		}
 		o.Stays[n-1].Until = r.Date
 	}
-	o.Ended, o.Outcome = 0, Running // also where a revert takes the end of it back
-	if l.Phase.GoesBack() {
-		o.Outcome = Aborted
-	}
-	if Transition(r.Action) == Supersede {
+	o.Ended = 0 // also where a revert takes the end of it back
+	switch {
+	case Transition(r.Action) == Supersede:
 		o.Outcome = Superseded
+	case !l.Phase.GoesBack():
+		o.Outcome = Running
+	case o.Outcome != Superseded: // prod may have to get its pods back first
+		o.Outcome = Aborted
 	}
 	o.Stays = append(o.Stays, Stay{Commit: r.Commit, From: r.Date, Phase: l.Phase, Step: l.Step.Name, Weight: l.Weight, Total: l.WeightTotal, Unsafe: r.Unsafe})
 }

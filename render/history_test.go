@@ -53,6 +53,16 @@ b aborted 2-5 from 0: promote 100% 2-3, un-promote 100% 3-4, abort 0% 4-5`},
 a installed 1-1
 b superseded 2-4 from a: prepare 0% 2-3, abort 0% 3-4
 c running 5- from a: prepare 0% 5-`},
+		"aborted with fewer pods": {[]string{"1 idle 0 a - 1", "2 shrink 50 a b 1", "3 grow 50 a b 1 grow slow", "4 abort 0 a b 1 abort", "5 idle 0 a - 1"}, `
+a installed 1-1
+b aborted 2-5 from a (slow): shrink 50% 2-3, grow 50% 3-4, abort 0% 4-5`},
+		"superseded with fewer pods": {[]string{"1 idle 0 a - 1", "2 shrink 50 a b 1", "3 grow 50 a b 1 supersede", "4 abort 0 a b 1 abort", "5 idle 0 a - 1", "6 prepare 0 a c 1"}, `
+a installed 1-1
+b superseded 2-5 from a: shrink 50% 2-3, grow 50% 3-4, abort 0% 4-5
+c running 6- from a: prepare 0% 6-`},
+		"superseded with fewer pods, and that taken back": {[]string{"1 idle 0 a - 1", "2 shrink 50 a b 1", "3 grow 50 a b 1 supersede", "2 shrink 50 a b 1", "5 abort 0 a b 1 abort"}, `
+a installed 1-1
+b aborted 2- from a: shrink 50% 2-3, grow 50% 3-2, shrink 50% 2-5, abort 0% 5-`},
 		"taken back to idle": {[]string{"1 idle 0 a - 1", "2 prepare 0 a b 1", "3 idle 0 a - 1"}, `
 a installed 1-1
 b reverted 2-3 from a: prepare 0% 2-3`},

@@ -21,16 +21,17 @@ type Lock struct {
 	App       string     `json:"app" required:"true" format:"dns1035label"`
 	Namespace string     `json:"namespace,omitempty" format:"dns1123label"`
 	Spec      string     `json:"spec" required:"true"` // path of the spec in the repository that holds it; another spec on the directory is an error
-	Phase     Transition `json:"phase" required:"true" enum:"idle,prepare,shift,scale,header,full,promote,restore,cleanup,un-promote,abort,delete"`
+	Phase     Transition `json:"phase" required:"true" enum:"idle,prepare,shift,scale,shrink,header,full,promote,restore,cleanup,grow,un-promote,abort,delete"`
 	Step      LockStep   `json:"step" required:"true"`            // of the plan; where the tree goes back, the one that it goes back from
 	Hold      Hold       `json:"hold,omitempty"`                  // what must be true before the next transition
 	Attempt   int        `json:"attempt" required:"true" min:"1"` // counts the tries of one canary revision
 	Weight    int        `json:"weight" required:"true" min:"0" max:"1000000"`
 	// WeightTotal is what Weight is a part of.
 	WeightTotal int          `json:"weightTotal" required:"true" min:"100" max:"1000000"`
-	Stable      RevisionRef  `json:"stable" required:"true"` // what prod runs in this tree
-	Canary      *RevisionRef `json:"canary,omitempty"`       // what is being tried
-	Previous    *RevisionRef `json:"previous,omitempty"`     // what prod ran before stable
+	Replicas    int          `json:"replicas,omitempty" min:"1" max:"10000"` // prod's, where it has given some of them up
+	Stable      RevisionRef  `json:"stable" required:"true"`                 // what prod runs in this tree
+	Canary      *RevisionRef `json:"canary,omitempty"`                       // what is being tried
+	Previous    *RevisionRef `json:"previous,omitempty"`                     // what prod ran before stable
 	Steps       []SpecStep   `json:"steps" required:"true" maxItems:"90"`
 	Router      string       `json:"router" required:"true"`    // what splits the traffic
 	Templates   string       `json:"templates" required:"true"` // the template set
@@ -92,6 +93,9 @@ func (l *Lock) Encode() []byte {
 	b.put("attempt: ", strconv.Itoa(l.Attempt), "\n")
 	b.put("weight: ", strconv.Itoa(l.Weight), "\n")
 	b.put("weightTotal: ", strconv.Itoa(l.WeightTotal), "\n")
+	if l.Replicas != 0 {
+		b.put("replicas: ", strconv.Itoa(l.Replicas), "\n")
+	}
 	b.revision("stable", &l.Stable)
 	b.revision("canary", l.Canary)
 	b.revision("previous", l.Previous)
@@ -193,6 +197,7 @@ func ReadLock(file string, data []byte) (Lock, error) {
 	if errs != nil {
 		return l, errs
 	}
+	defer documents.Done(src.root)
 	d := &decoder{source: src}
 	d.value(src.root, reflect.ValueOf(&l).Elem(), "", "")
 	if err := d.sorted(); err != nil {
@@ -221,6 +226,8 @@ func (l *Lock) inconsistent() string {
 		return "weight is beyond weightTotal"
 	case l.Phase.idle() == (l.Canary != nil):
 		return "phase " + string(l.Phase) + " and canary do not go together"
+	case l.Replicas != 0 && (l.Phase.idle() || l.Phase.GoesBack() || l.promoted()):
+		return "phase " + string(l.Phase) + " and replicas do not go together"
 	case (l.Phase == Promote || l.Phase == Restore) && l.Previous == nil:
 		return "phase " + string(l.Phase) + " has no previous"
 	}

@@ -15,13 +15,14 @@ import (
 
 // modelled is one state of the app. Revisions are numbers, 0 is none.
 type modelled struct {
-	phase                             string // "" is not installed; idle, ramp, promote, restore, un-promote, abort
+	phase                             string // "" is not installed; idle, ramp, promote, restore, grow, un-promote, abort
 	at                                int    // of ramp: 0 is prepare, then the entries of holds
 	stable, canary, previous, aborted int
 	attempt                           int
 	steps                             string // which steps the ramp goes by: A, B, or "" for a rollback
 	host                              string
 	paused, full                      bool
+	shrinks                           bool // prod gives up pods
 }
 
 // wanting is what the spec says.
@@ -30,8 +31,19 @@ type wanting struct {
 	steps, host string
 }
 
-// holds are the holds of prepare and of every weight of a ramp, the last one the full one, in minutes beside settle; -1 is manual.
-var holds = map[string][]int64{"A": {0, -1, 60, 60}, "B": {0, -1, 0}, "": {0, 0}}
+// holds are the holds of prepare and of every weight of a ramp, the last one the full one, in minutes beside settle; -1 is manual. Where prod gives up pods it
+// does so before a pause, of 4 pods first at 50%, or at 30%.
+func (m modelled) holds() []int64 {
+	if m.shrinks {
+		return map[string][]int64{"A": {0, -1, 0, 60, 60}, "B": {0, 0, -1, 0}, "": {0, 0}}[m.steps]
+	}
+	return map[string][]int64{"A": {0, -1, 60, 60}, "B": {0, -1, 0}, "": {0, 0}}[m.steps]
+}
+
+// shrunk says whether prod has given up pods.
+func (m modelled) shrunk() bool {
+	return m.shrinks && m.phase == "ramp" && (m.steps == "A" && m.at > 2 || m.steps == "B" && m.at > 1)
+}
 
 const settleSeconds = 600
 
@@ -51,15 +63,15 @@ func (m modelled) next(w wanting, h went, promoted, retried bool) (modelled, str
 	switch {
 	case m.phase == "":
 		return m, "refused"
-	case m.phase == "un-promote" || m.phase == "abort":
+	case m.phase == "un-promote" || m.phase == "grow" || m.phase == "abort":
 		if !settled {
 			return waits("settling")
 		}
-		if m.phase == "un-promote" {
+		if m.phase != "abort" {
 			n.phase = "abort"
 			return n, ""
 		}
-		n = modelled{phase: "idle", stable: m.stable, previous: m.previous, aborted: m.canary, attempt: m.attempt, host: m.host}
+		n = modelled{phase: "idle", stable: m.stable, previous: m.previous, aborted: m.canary, attempt: m.attempt, host: m.host, shrinks: m.shrinks}
 		if w.image == m.stable {
 			n.aborted, n.attempt = 0, 1
 		}
@@ -88,7 +100,7 @@ func (m modelled) next(w wanting, h went, promoted, retried bool) (modelled, str
 	}
 	switch m.phase {
 	case "ramp":
-		hold := holds[m.steps][m.at]
+		hold := m.holds()[m.at]
 		switch {
 		case promoted || m.full:
 		case hold < 0:
@@ -96,13 +108,13 @@ func (m modelled) next(w wanting, h went, promoted, retried bool) (modelled, str
 		case hold > 0 && h.stood < settleSeconds+60*hold:
 			return waits("pausing")
 		}
-		if n.at++; n.at == len(holds[m.steps]) {
+		if n.at++; n.at == len(m.holds()) {
 			n.phase, n.at, n.previous, n.stable = "promote", 0, m.stable, m.canary
 		}
 	case "promote":
 		n.phase = "restore"
 	case "restore":
-		n = modelled{phase: "idle", stable: m.stable, previous: m.previous, attempt: 1, host: m.host}
+		n = modelled{phase: "idle", stable: m.stable, previous: m.previous, attempt: 1, host: m.host, shrinks: m.shrinks}
 		if m.steps == "" {
 			n.previous = 0
 		}
@@ -124,7 +136,7 @@ func (m modelled) begin(w wanting, h went, retried bool) (modelled, string) {
 	case w.image == m.aborted && !retried:
 		return m, "waits: aborted"
 	}
-	n = modelled{phase: "ramp", stable: m.stable, canary: w.image, previous: m.previous, attempt: 1, steps: w.steps, host: m.host}
+	n = modelled{phase: "ramp", stable: m.stable, canary: w.image, previous: m.previous, attempt: 1, steps: w.steps, host: m.host, shrinks: m.shrinks}
 	if w.image == m.previous {
 		n.steps = ""
 	}
@@ -137,13 +149,19 @@ func (m modelled) begin(w wanting, h went, retried bool) (modelled, string) {
 func (m modelled) abort() modelled {
 	n := m
 	n.paused, n.full, n.aborted = false, false, m.canary
-	switch m.phase {
-	case "ramp":
+	switch {
+	case m.shrunk():
+		n.phase = "grow"
+	case m.phase == "ramp":
 		n.phase = "abort"
-	case "promote":
+	case m.phase == "promote":
 		n.phase, n.stable, n.previous = "un-promote", m.previous, 0
 	}
 	return n
+}
+
+func (m modelled) goesBack() bool {
+	return m.phase == "abort" || m.phase == "grow" || m.phase == "un-promote"
 }
 
 // rank orders the states of one rollout.
@@ -155,7 +173,7 @@ func (m modelled) rank() int {
 		return 10*m.attempt*1000 + 500
 	case "restore":
 		return 10*m.attempt*1000 + 501
-	case "un-promote":
+	case "un-promote", "grow":
 		return 10*m.attempt*1000 + 600
 	}
 	return 10*m.attempt*1000 + 601
@@ -168,6 +186,8 @@ type world struct {
 	clock int64
 	steps string
 	host  string
+	fewer bool                // prod gives up pods
+	hasty bool                // the move that is recorded next does not wait for them
 	known map[string]modelled // by the lock's digest
 }
 
@@ -188,7 +208,11 @@ var modelSteps = map[string]string{"A": "{setWeight: 20}, {pause: {}}, {setWeigh
 
 // respell writes the spec's text from what is wanted.
 func (w *world) respell() {
-	w.text = strings.NewReplacer("a.example.com", w.host+".example.com", modelSteps["A"], modelSteps[w.steps]).Replace(storySpec)
+	w.text = storySpec
+	if w.fewer {
+		w.text = strings.Replace(w.text, "replicas: 4", "replicas: 4, dynamicStableScale: true", 1)
+	}
+	w.text = strings.NewReplacer("a.example.com", w.host+".example.com", modelSteps["A"], modelSteps[w.steps]).Replace(w.text)
 }
 
 // commit puts files onto the branch.
@@ -238,6 +262,10 @@ func (w *world) record(d render.Decision, state render.State, want modelled) {
 	}
 	if state.Lock != nil {
 		w.known[state.Lock.Self] = want
+		if before := w.story.state; before.Lock != nil && !w.hasty {
+			enough(w.t, before, state)
+		}
+		w.hasty = false
 	}
 	w.commit(files, want)
 	if l := w.story.state.Lock; l != nil {
@@ -245,6 +273,25 @@ func (w *world) record(d render.Decision, state render.State, want modelled) {
 			w.t.Fatalf("%s leads to\n%+v, the model to\n%+v", said(d, 0), got, want)
 		}
 	}
+}
+
+// enough: what a move gives back to prod, prod had the pods for already, and the canary the pods for what it has.
+func enough(t tester, before, after render.State) {
+	if pods := replicasIn(before, "prod-deployment.yaml"); pods*100 < 4*(100-after.Lock.Weight) {
+		t.Fatalf("%s -> %s: prod has %d pods of 4, and gets the requests that weight %d leaves", before.Lock.Phase, after.Lock.Phase, pods, after.Lock.Weight)
+	}
+	if pods := replicasIn(before, "canary-deployment.yaml"); pods*100 < 4*after.Lock.Weight {
+		t.Fatalf("%s -> %s: the canary has %d pods, and gets weight %d", before.Lock.Phase, after.Lock.Phase, pods, after.Lock.Weight)
+	}
+	if before.Lock.Phase.GoesBack() && after.Lock.Weight > before.Lock.Weight {
+		t.Fatalf("%s -> %s: the weight rises to %d", before.Lock.Phase, after.Lock.Phase, after.Lock.Weight)
+	}
+}
+
+func replicasIn(s render.State, path string) (n int) {
+	data, _ := s.Tree.Get(path)
+	fmt.Sscanf(string(replicasLine.Find(data)), "  replicas: %d", &n)
+	return n
 }
 
 // abstract is a lock in the model's words. The host is not in a lock: it is what the model says, if the tree says so too.
@@ -256,18 +303,18 @@ func abstract(l *render.Lock, _ string, want modelled) modelled {
 		return int(r.Images[0].Image[len("app:")] - '0')
 	}
 	m := modelled{phase: string(l.Phase), stable: number(&l.Stable), canary: number(l.Canary), previous: number(l.Previous), attempt: l.Attempt, host: want.host,
-		paused: l.Paused, full: l.Full, steps: want.steps, aborted: want.aborted}
+		paused: l.Paused, full: l.Full, steps: want.steps, aborted: want.aborted, shrinks: want.shrinks}
 	if (l.Aborted == "") != (want.aborted == 0) {
 		m.aborted = -1
 	}
 	switch l.Phase {
 	case render.Cleanup:
 		m.phase = "idle"
-	case render.Prepare, render.Shift, render.Full:
+	case render.Prepare, render.Shift, render.Shrink, render.Full:
 		m.phase, m.at = "ramp", l.Step.Index-1
 	case render.Idle:
 	}
-	if m.phase == "abort" {
+	if m.phase == "abort" || m.phase == "grow" {
 		m.at = want.at // the step that it goes back from
 	}
 	if m.phase == "idle" && l.Step.Index != 0 && l.Phase == render.Idle {
@@ -375,7 +422,7 @@ func (w *world) step(promoted, retried bool) {
 	ev.Promoted, ev.Retried = promoted, retried
 	d, state := w.next(ev)
 	if tip.drift {
-		if back := tip.state.phase == "abort" || tip.state.phase == "un-promote"; d.Transition != "" && !back && d.Transition != render.Abort && d.Transition != render.Unpromote {
+		if back := tip.state.goesBack(); d.Transition != "" && !back && d.Transition != render.Abort && d.Transition != render.Grow && d.Transition != render.Unpromote {
 			w.t.Fatalf("an edited tree moves: %s", said(d, ev.Since))
 		}
 		return // what is edited stays until somebody takes it back
@@ -425,7 +472,7 @@ func joinedKeys(a, b map[string]string) map[string]bool {
 // TestPropModel drives the program and the model over one branch in memory, by everything that users, colleagues and machines do to it.
 func TestPropModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		w := &world{story: &story{t: t}, clock: 1_700_000_000, known: map[string]modelled{}}
+		w := &world{story: &story{t: t}, clock: 1_700_000_000, known: map[string]modelled{}, fewer: rapid.Bool().Draw(t, "prod gives up pods")}
 		w.chain = []snapshot{{files: map[string]string{"spec": "2 A a"}, date: w.clock}}
 		w.read()
 		install := func() {
@@ -434,7 +481,7 @@ func TestPropModel(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			w.record(render.Decision{Transition: render.Install}, render.State{Lock: lock, Tree: tree}, modelled{phase: "idle", stable: 1, attempt: 1, host: w.host})
+			w.record(render.Decision{Transition: render.Install}, render.State{Lock: lock, Tree: tree}, modelled{phase: "idle", stable: 1, attempt: 1, host: w.host, shrinks: w.fewer})
 		}
 		pick := func(t *rapid.T, name string) int { return rapid.IntRange(0, len(w.chain)-1).Draw(t, name) }
 		tick := func(t *rapid.T) {
@@ -444,7 +491,7 @@ func TestPropModel(t *testing.T) {
 			h := w.history()
 			w.flag(func(s render.State) render.Decision { return s.Resume(w.evidence()) }, func(m *modelled) {
 				m.paused = false
-				if h.back && m.canary != 0 && m.phase != "abort" && m.phase != "un-promote" {
+				if h.back && m.canary != 0 && !m.goesBack() {
 					m.attempt = max(m.attempt, h.attempts) + 1
 				}
 			})
@@ -484,6 +531,20 @@ func TestPropModel(t *testing.T) {
 				}
 				if can && !tip.drift {
 					w.record(d, w.turn(nil, d), tip.state.abort())
+				}
+			},
+			"abort at once": func(*rapid.T) {
+				tip := w.tip()
+				if w.story.state.Lock == nil || tip.drift {
+					return
+				}
+				d, want := w.story.state.AbortAtOnce(), tip.state.abort()
+				if want.phase == "grow" {
+					want.phase = "abort"
+				}
+				if d.Transition != "" {
+					w.hasty = true
+					w.record(d, w.turn(nil, d), want)
 				}
 			},
 			"pause":  func(*rapid.T) { w.flag(render.State.Pause, func(m *modelled) { m.paused = true }) },
@@ -573,7 +634,7 @@ func TestPropModel(t *testing.T) {
 		install()
 		t.Repeat(grouped(actions, map[string]string{
 			"work 1": "run", "work 2": "run, advance, advance2, advance3, promote, promote2, tick", "spec": "image, back to before, host, steps",
-			"person": "abort, pause, resume, waive, retry, install", "git": "revert, revert the tip, twice back; and again, cherry-pick, merge, force-push, there and back, take the release back, edit by hand, crash",
+			"person": "abort, abort at once, pause, resume, waive, retry, install", "git": "revert, revert the tip, twice back; and again, cherry-pick, merge, force-push, there and back, take the release back, edit by hand, crash",
 		}))
 	})
 }

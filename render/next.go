@@ -38,6 +38,7 @@ type Evidence struct {
 	Promoted bool     // somebody promotes: the manual hold is waived, settle never is
 	Full     bool     // with Promoted: and every pause from now on
 	Settle   Duration // of the app, where its tree does not say it any more
+	Proposed bool     // the transition is only proposed: whoever merges it ends the manual hold, and no other
 	Retried  bool     // somebody retries what was aborted or taken back
 	Replan   bool     // somebody wants the spec's steps of today
 	NoHolds  bool     // nothing tracks the branch (commit): no hold has to be met, and history does not count
@@ -56,6 +57,7 @@ type Decision struct {
 	Waiting    string // why not yet
 	Until      int64  // with Waiting: when it may go on, Unix seconds; 0 where no clock ends it
 	Refused    string // why not at all
+	AtOnce     bool   // with Abort: prod may not have its pods back yet, and somebody accepts that
 
 	attempt int      // a new one; 0 leaves it as it is
 	settle  Duration // of a tree whose app is deleted
@@ -153,8 +155,20 @@ func (s State) Abort() Decision {
 		return refuse("prod runs %s by now and has all the traffic: gitramp advance finishes the rollout, gitramp rollback goes back by a release", l.tried())
 	case l.Phase == Promote:
 		return Decision{Transition: Unpromote}
+	case s.shrunk():
+		return Decision{Transition: Grow}
 	}
 	return Decision{Transition: Abort}
+}
+
+// AbortAtOnce decides the way back of somebody who would rather have prod's pods overloaded, until it has got back those that it gave up, than wait for that.
+// What prod itself runs of the new revision is no matter of pods: that is taken back first all the same.
+func (s State) AbortAtOnce() Decision {
+	d := s.Abort()
+	if d.Transition == Grow || s.Lock != nil && s.Lock.Phase == Grow {
+		return Decision{Transition: Abort, AtOnce: true}
+	}
+	return d
 }
 
 // Finish decides how a tree that goes back goes on.
@@ -164,7 +178,7 @@ func (s State) Finish(wanted string, ev Evidence) Decision {
 		return d
 	}
 	switch {
-	case l.Phase == Unpromote:
+	case l.Phase == Unpromote, l.Phase == Grow:
 		return Decision{Transition: Abort}
 	case wanted == l.Stable.Revision:
 		return Decision{Transition: Forget}
@@ -238,7 +252,7 @@ func (r *Release) replan(l *Lock, d Decision, attempts int) Decision {
 		if st.Transition != Shift && st.Transition != Full || st.Weight < l.Weight {
 			continue
 		}
-		if need := CanaryReplicas(st.Weight, l.WeightTotal, st.Prod, r.spec.Spec.MinPods); st.Weight > l.Weight && pods < need {
+		if need := min(st.Canary, CanaryReplicas(st.Weight, l.WeightTotal, r.spec.Spec.Replicas, r.spec.Spec.MinPods)); st.Weight > l.Weight && pods < need {
 			return refuse("%s with %d canary pods, and the next weight of the spec's new steps, %d, needs %d: let the steps have setWeight: %d before it, so that the pods start first",
 				l.where(), pods, st.Weight, need, l.Weight)
 		}
@@ -311,7 +325,7 @@ func (h Hold) unmet(full bool, ev Evidence) Decision {
 	if full || ev.Promoted {
 		return Decision{}
 	}
-	if h.Manual {
+	if h.Manual && !ev.Proposed {
 		return Decision{Waiting: "until promoted"}
 	}
 	if end := start + int64(h.Pause); h.Pause > 0 && ev.Now < end {
@@ -343,13 +357,13 @@ func (r *Release) Own(s State) (Tree, *Lock, error) {
 		return nil, nil, err
 	}
 	l := *s.Lock
-	l.Files, l.Spec, l.Hold, l.Router = r.digestsOf(files), r.origin, st.Hold, r.canary.RouteSpec().Router
+	l.Files, l.Spec, l.Hold, l.Router, l.Replicas = r.digestsOf(files), r.origin, st.Hold, r.canary.RouteSpec().Router, r.given(st)
 	if r.set == BaseSet {
 		if l.Templates = BaseSet; s.IsIdle() && files.handsOver() {
 			l.Hold = Hold{Settle: *r.canary.Spec.Settle}
 		}
 	}
-	if !slices.Equal(l.Files, s.Lock.Files) || l.Spec != s.Lock.Spec || l.Hold != s.Lock.Hold || l.Router != s.Lock.Router || l.Templates != s.Lock.Templates {
+	if !slices.Equal(l.Files, s.Lock.Files) || l.Spec != s.Lock.Spec || l.Hold != s.Lock.Hold || l.Router != s.Lock.Router || l.Replicas != s.Lock.Replicas || l.Templates != s.Lock.Templates {
 		l.Parent = s.Lock.Self
 	}
 	return files.with(File{LockFile, l.Encode()}), &l, nil

@@ -16,6 +16,7 @@ func ParseSpec(file string, data []byte) (*Canary, error) {
 	if errs != nil {
 		return nil, errs
 	}
+	defer documents.Done(src.root)
 	d := &decoder{source: src}
 	c := &Canary{source: src}
 	d.value(src.root, reflect.ValueOf(c).Elem(), "", "")

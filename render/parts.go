@@ -310,9 +310,39 @@ func edited(f File, change func(*yaml.Node)) (File, error) {
 	if change(n); node.Same(before, n) {
 		return f, nil
 	}
-	n.HeadComment = header
+	if strings.HasPrefix(string(f.Data), header) { // the parser keeps the first comment elsewhere
+		n.HeadComment = header
+	}
 	f.Data, err = node.Encode(n)
 	return f, err
+}
+
+// scaler is the file of a track's autoscaler, "" where it has none.
+func (t Tree) scaler(component string) string {
+	for _, f := range t {
+		if isTrack(f.Path, component) && isScaler(f.Path) {
+			return f.Path
+		}
+	}
+	return ""
+}
+
+// prodPods is how many pods prod has at the least; known is false where its file cannot be read.
+func (t Tree) prodPods() (pods int, known bool) {
+	path := t.scaler("prod")
+	if path == "" {
+		path = prodDeployment
+	}
+	data, _ := t.Get(path)
+	n, err := node.Parse(data)
+	if err != nil {
+		return 0, false
+	}
+	if path == prodDeployment {
+		return replicasOf(t, path), true
+	}
+	pods, _ = floorOf(n)
+	return pods, true
 }
 
 // sized brings the pods of a track's files to a number: the Deployment's replicas, or the least that its autoscaler keeps.

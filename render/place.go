@@ -85,7 +85,7 @@ func (p Place) later(q Place) bool {
 	}
 	order := func(p Place) int {
 		switch p.Phase {
-		case Unpromote:
+		case Unpromote, Grow:
 			return 1000
 		case Abort:
 			return 1001

@@ -17,6 +17,7 @@ const (
 	Prepare Transition = "prepare" // the canary's Deployment and Service appear, without traffic
 	Shift   Transition = "shift"   // the route carries the weight and the matches
 	Scale   Transition = "scale"   // the number of canary pods changes, nothing else
+	Shrink  Transition = "shrink"  // prod gives up the pods whose requests the canary has by now, and the canary gets those that the next weight needs
 	Header  Transition = "header"  // a header rule begins or ends, nothing else
 	Full    Transition = "full"    // all weight on the canary: the last cheap abort
 	Promote Transition = "promote" // prod's Deployment takes the canary's revision while it has no weight
@@ -26,6 +27,7 @@ const (
 
 // The ways back, which no plan has in it.
 const (
+	Grow      Transition = "grow"       // prod gets the pods back that it gave up, while the weight stays as it is
 	Unpromote Transition = "un-promote" // prod's Deployment takes the stable revision back while the canary has all the weight
 	Abort     Transition = "abort"      // the canary's routing is withdrawn: prod has all the traffic, on the stable revision
 	Delete    Transition = "delete"     // prod's route is withdrawn: the app itself goes
@@ -64,7 +66,7 @@ func (s Step) HasCanary() bool { return !s.Transition.idle() }
 func (t Transition) idle() bool { return t == Idle || t == Cleanup || t == Delete }
 
 // GoesBack says whether a tree of that phase is on its way back to the stable revision.
-func (t Transition) GoesBack() bool { return t == Abort || t == Unpromote }
+func (t Transition) GoesBack() bool { return t == Abort || t == Unpromote || t == Grow }
 
 // Promoted says whether prod runs the new revision in the step.
 func (s Step) Promoted() bool {
@@ -90,10 +92,19 @@ func CanaryReplicas(weight, total, replicas, minPods int) int {
 	return max(pods, minPods, 1)
 }
 
+// StableReplicas is the number of pods that prod needs for what a weight leaves it: ceil((total - weight) x replicas / total), at least minPods and at least 1,
+// for prod's Service is the route's primary backend at any weight, and at most replicas. It is Argo Rollouts' formula for dynamicStableScale in the same place.
+func StableReplicas(weight, total, replicas, minPods int) int {
+	return min(replicas, CanaryReplicas(total-weight, total, replicas, minPods))
+}
+
 // Plan is the whole ramp of a valid spec; it depends on nothing else.
 func (c *Canary) Plan() Plan {
 	s := &c.Spec
-	p := planner{spec: s, total: s.Routes[0].WeightTotal, rules: map[string]route.Match{}, names: map[string]int{}, fixed: -1}
+	p := planner{spec: s, total: s.Routes[0].WeightTotal, rules: map[string]route.Match{}, names: map[string]int{}, prod: s.Replicas, fixed: -1}
+	if s.CanaryScale != nil {
+		p.fixed = p.fixedScale(*s.CanaryScale)
+	}
 	p.add(Idle, string(Idle), -1)
 	p.add(Prepare, string(Prepare), -1)
 	for i, step := range s.Steps {
@@ -103,6 +114,7 @@ func (c *Canary) Plan() Plan {
 		p.shift(p.total, string(Full), -1)
 	}
 	p.endHold()
+	p.prod = s.Replicas
 	for _, t := range []Transition{Promote, Restore, Cleanup} {
 		p.add(t, string(t), -1)
 	}
@@ -118,7 +130,8 @@ type planner struct {
 	routed bool
 	rules  map[string]route.Match // of setHeaderRoute, by name
 	order  []string               // their names, in the order in which they began
-	scale  []int                  // the number of pods by setCanaryScale at each step, -1 for none
+	prod   int                    // its pods
+	scale  []int                  // the number of canary pods by canaryScale or setCanaryScale at each step, -1 for none
 	fixed  int                    // the one in force
 	longer Duration               // the longest timed pause so far
 	names  map[string]int         // how often each name was made
@@ -126,7 +139,7 @@ type planner struct {
 }
 
 func (p *planner) add(t Transition, name string, entry int) {
-	st := Step{Index: len(p.steps), Name: name, Transition: t, Prod: p.spec.Replicas, Hold: Hold{Settle: *p.spec.Settle}, entry: entry}
+	st := Step{Index: len(p.steps), Name: name, Transition: t, Prod: p.prod, Hold: Hold{Settle: *p.spec.Settle}, entry: entry}
 	st.named = entry >= 0 && p.spec.Steps[entry].Name == name
 	if !st.named {
 		if p.names[name]++; p.names[name] > 1 { // the same scale or header rule again
@@ -137,7 +150,6 @@ func (p *planner) add(t Transition, name string, entry int) {
 	case Idle, Cleanup:
 		st.Hold = Hold{} // until the spec asks for another revision
 	case Prepare:
-		p.fixed = -1
 	case Restore:
 		st.Routed = true
 	default:
@@ -212,8 +224,18 @@ func (p *planner) shift(weight int, name string, entry int) {
 	default:
 		name = fmt.Sprintf("weight-%d", weight)
 	}
+	p.prod = p.stable()
 	p.weight, p.routed = weight, true
 	p.add(t, name, entry)
+}
+
+// stable is how many pods prod needs for the weight as it is. It gives the others up one commit after their requests are gone: with the next weight, or before
+// a pause in a commit of its own.
+func (p *planner) stable() int {
+	if !p.spec.DynamicStableScale {
+		return p.spec.Replicas
+	}
+	return StableReplicas(p.weight, p.total, p.spec.Replicas, p.spec.MinPods)
 }
 
 func (p *planner) header(h HeaderRoute, name func(string) string, entry int) {
@@ -231,11 +253,15 @@ func (p *planner) header(h HeaderRoute, name func(string) string, entry int) {
 	p.add(Header, name("header-"+h.Name), entry)
 }
 
-// pause holds the step before it; a spec that begins with one begins with a canary for chosen users only.
+// pause holds the step before it; a spec that begins with one begins with a canary for chosen users only. Prod has no more pods than it needs during a pause.
 func (p *planner) pause(pause Pause, name func(string) string, entry int) {
 	if p.steps[len(p.steps)-1].Transition == Prepare {
 		p.routed = true
 		p.add(Shift, name("weight-0"), entry)
+	}
+	if need := p.stable(); need < p.prod {
+		p.prod = need
+		p.add(Shrink, string(Shrink), entry)
 	}
 	hold := &p.steps[len(p.steps)-1].Hold
 	if pause.Duration == nil {

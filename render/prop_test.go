@@ -34,6 +34,15 @@ func specs(t *rapid.T) string {
 	}
 	replicas := rapid.IntRange(1, 40).Draw(t, "replicas")
 	line("  replicas: %d\n  minPods: %d", replicas, rapid.IntRange(1, replicas).Draw(t, "minPods"))
+	switch rapid.IntRange(0, 7).Draw(t, "canaryScale") {
+	case 0:
+		line("  canaryScale: {replicas: %d}", rapid.IntRange(1, 50).Draw(t, "canaryPods"))
+	case 1:
+		line("  canaryScale: {weight: %d}", rapid.IntRange(1, 100).Draw(t, "canaryShare"))
+	}
+	if maybe("dynamicStableScale") {
+		line("  dynamicStableScale: true")
+	}
 	line("  defaults: %s", rapid.SampledFrom([]string{"production", "none"}).Draw(t, "defaults"))
 	if maybe("env") {
 		value := rapid.SampledFrom([]string{"", "yes", "0o17", "1e3", "null", "a: b", "#x", "two\nlines\n", " padded ", "ünï", "{}", "'", "012", "~", "1:30"}).Draw(t, "value")
@@ -267,9 +276,13 @@ var routeMoves = map[string]struct{ attach, shift, rules, restore, cleanup []str
 
 var oneRoute = []string{"shared-httproute.yaml", "shared-grpcroute.yaml"}
 
-// checkTransition: a shift changes the weight's line, and the canary's replicas where the next weight needs more pods; other moves are as narrow.
+// checkTransition: a shift changes the weight's line, and the replicas' lines where the next weight needs more pods, or the one before it fewer; other moves are as
+// narrow.
 func checkTransition(t *rapid.T, router string, before, s rendered) {
 	moves, allowed := routeMoves[router], []string{"canary-deployment.yaml: replicas:"}
+	if s.Transition == render.Shift || s.Transition == render.Full || s.Transition == render.Shrink {
+		allowed = append(allowed, "prod-deployment.yaml: replicas:")
+	}
 	switch s.Transition {
 	case render.Prepare:
 		allowed = []string{"+canary-deployment.yaml", "+canary-service.yaml", "kustomization.yaml"}
@@ -283,7 +296,7 @@ func checkTransition(t *rapid.T, router string, before, s rendered) {
 			allowed = append(allowed, moves.shift...)
 		}
 	case render.Promote:
-		allowed = []string{"prod-deployment.yaml: image:", "+gitramp.previous"}
+		allowed = []string{"prod-deployment.yaml: image:", "prod-deployment.yaml: replicas:", "+gitramp.previous"}
 	case render.Restore:
 		allowed = moves.restore
 	case render.Cleanup:
@@ -323,11 +336,11 @@ func changedLines(ch render.Change) []string {
 	return lines
 }
 
-// checkProd: prod's files keep their bytes from idle until promote, and from promote until cleanup.
+// checkProd: prod's files keep their bytes from idle until promote, and from promote until cleanup, but for the pods that it gives up.
 func checkProd(t *rapid.T, steps []rendered) {
 	for i := 1; i < len(steps); i++ {
 		for _, ch := range render.Changes(steps[i-1].Tree, steps[i].Tree) {
-			if strings.HasPrefix(ch.Path, "prod-") && steps[i].Transition != render.Promote {
+			if strings.HasPrefix(ch.Path, "prod-") && steps[i].Transition != render.Promote && steps[i].Prod >= steps[i-1].Prod {
 				t.Fatalf("%s changes %s", steps[i].ID(), ch.Path)
 			}
 		}
@@ -344,9 +357,15 @@ func checkCapacity(t *rapid.T, c *render.Canary, steps []rendered) {
 		}
 		return max(n, c.Spec.MinPods)
 	}
-	scaled := strings.Contains(fmt.Sprint(steps), "scale-")
+	scaled := c.Spec.CanaryScale != nil || strings.Contains(fmt.Sprint(steps), "scale-")
 	for i, s := range steps[:len(steps)-1] {
 		next := steps[i+1]
+		if left := min(replicas, need(total-min(s.Weight, next.Weight))); s.Prod < left || next.Prod < left || !c.Spec.DynamicStableScale && s.Prod < replicas {
+			t.Fatalf("%s has %d pods of prod and the step after it %d, weights %d and %d leave it requests for %d", s.ID(), s.Prod, next.Prod, s.Weight, next.Weight, left)
+		}
+		if wasted := i > 0 && s.Hold.Pause > 0 && next.Transition != render.Promote; wasted && c.Spec.DynamicStableScale && s.Prod > min(replicas, need(total-s.Weight)) {
+			t.Fatalf("%s has %d pods of prod during a pause at weight %d", s.ID(), s.Prod, s.Weight)
+		}
 		if !s.HasCanary() || s.Transition == render.Restore {
 			continue
 		}

@@ -96,7 +96,9 @@ func (r *Release) At(s State) error {
 // plan makes the release go by other steps than the spec's.
 func (r *Release) plan(steps []SpecStep, pinned []byte) {
 	c := *r.canary
-	c.Spec.Steps = steps
+	if c.Spec.Steps = steps; len(steps) == 0 {
+		c.Spec.CanaryScale = nil // a rollback ramps nothing up
+	}
 	r.Plan, r.steps, r.pinned = c.Plan(), steps, pinned
 }
 
@@ -111,7 +113,7 @@ func (r *Release) pin(l Lock) error {
 	r.plan(l.Steps, l.steps)
 	at := l.Step.Index
 	if r.Plan.Last() != l.Step.Last || r.Plan.Steps[at].Name != l.Step.Name || !l.Phase.GoesBack() && (r.Plan.Steps[at].Transition != l.Phase || r.Plan.Steps[at].Weight != l.Weight) {
-		return fmt.Errorf("%s, and the spec makes another plan of its steps by now (spec.replicas, spec.minPods): put that back until the rollout is over", l.where())
+		return fmt.Errorf("%s, and the spec makes another plan of its steps by now (spec.replicas, spec.minPods, spec.canaryScale, spec.dynamicStableScale): put that back until the rollout is over", l.where())
 	}
 	return nil
 }
@@ -355,6 +357,7 @@ func (r *Release) lock(st Step, from *Lock, d Decision, files Tree) Lock {
 			l.Attempt, l.Full = from.Attempt, from.Full
 		}
 	}
+	l.Replicas = r.given(st)
 	if st.HasCanary() {
 		l.Attempt, l.Full = max(l.Attempt, d.attempt), l.Full || d.full
 	}
@@ -374,6 +377,14 @@ func (r *Release) lock(st Step, from *Lock, d Decision, files Tree) Lock {
 	}
 	l.Files = r.digestsOf(files)
 	return l
+}
+
+// given is prod's replicas at a step where it has given some of them up, 0 where it has them all.
+func (r *Release) given(st Step) int {
+	if all := r.canary.Spec.Replicas; st.Prod < all {
+		return all
+	}
+	return 0
 }
 
 func (r *Release) digestsOf(files Tree) FileDigests {

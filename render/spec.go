@@ -56,11 +56,17 @@ type CanarySpec struct {
 	Stable *Stable `json:"stable,omitempty"`
 	// Port is the port that the container listens on; there has to be one, but for a base.
 	Port int `json:"port,omitempty" unless:"base" min:"1" max:"65535"`
-	// Replicas is the number of prod's pods. The canary's follow from the weight. With a base it is said there; only where an autoscaler owns it is it said here how
+	// Replicas is the number of prod's pods. The canary's follow from the weight, and prod's too with dynamicStableScale. With a base it is said there; only where an autoscaler owns it is it said here how
 	// many pods take all requests: while there is a canary, prod has no fewer.
 	Replicas int `json:"replicas,omitempty" default:"1" min:"1" max:"10000"`
-	// MinPods is the least number of canary pods while it has a canary, whatever the weight.
+	// MinPods is the least number of canary pods while it has a canary, and of prod's with dynamicStableScale, whatever the weight.
 	MinPods int `json:"minPods,omitempty" default:"1" min:"1" max:"10000"`
+	// CanaryScale is the number of canary pods until a step says otherwise, as in setCanaryScale: `weight: 100` is as many as prod has. Default: what the
+	// traffic weight needs.
+	CanaryScale *CanaryScale `json:"canaryScale,omitempty"`
+	// DynamicStableScale lets prod give up pods as their requests go to the canary, so that both have about as many pods as prod alone: in a commit after the
+	// weight has gone up, and they are back before an abort or a promotion sends any request to prod.
+	DynamicStableScale bool `json:"dynamicStableScale,omitempty"`
 	// ImagePullPolicy is the containers' pull policy. Default: Kubernetes' own.
 	ImagePullPolicy string `json:"imagePullPolicy,omitempty" enum:"Always,IfNotPresent,Never"`
 	// Env is the container's environment, as in a pod.

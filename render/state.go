@@ -54,7 +54,7 @@ func (s State) Mislabelled() (list []string) {
 	for _, track := range []struct {
 		path string
 		ref  *RevisionRef
-	}{{"prod-deployment.yaml", &s.Lock.Stable}, {"canary-deployment.yaml", s.Lock.Canary}} {
+	}{{prodDeployment, &s.Lock.Stable}, {"canary-deployment.yaml", s.Lock.Canary}} {
 		data, there := s.Tree.Get(track.path)
 		if !there || track.ref == nil || s.drifted(track.path) {
 			continue

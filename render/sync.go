@@ -28,7 +28,7 @@ func (r *Release) CannotSync(s State, own Tree) string {
 	what, why := r.fixedField(s, own), "nothing may change"
 	for _, ch := range Changes(s.Tree, own) {
 		if what == "" {
-			what, why = r.fixedFile(ch, s.Tree, own)
+			what, why = r.fixedFile(ch, s, own)
 		}
 	}
 	if before, after := r.splitOf(s.Tree), r.splitOf(own); what == "" && !reflect.DeepEqual(before, after) {
@@ -72,9 +72,9 @@ func fixedIn(router route.Router, t Tree) (texts map[route.Fixed][]string, order
 }
 
 // fixedFile says what of a changed file may not change, by the spec's field where one is known, and why; "" where it may.
-func (r *Release) fixedFile(ch Change, from, to Tree) (what, why string) {
+func (r *Release) fixedFile(ch Change, s State, to Tree) (what, why string) {
 	component, kind, _ := strings.Cut(strings.TrimSuffix(ch.Path, ".yaml"), "-")
-	replicas := r.spec.Spec.Replicas != replicasOf(from, "prod-deployment.yaml")
+	replicas := r.spec.Spec.Replicas != max(s.Lock.Replicas, replicasOf(s.Tree, prodDeployment))
 	switch {
 	case ch.Path == LockFile, ch.Path == KustomizationFile && ch.Op == Changed:
 		return "", ""
@@ -93,12 +93,14 @@ func (r *Release) fixedFile(ch Change, from, to Tree) (what, why string) {
 		return ch.Path, "nothing may change"
 	case kind != "deployment" || moreReplicas(ch.Old, ch.New):
 		return "", ""
-	case replicasOf(to, ch.Path) >= replicasOf(from, ch.Path):
+	case replicasOf(to, ch.Path) >= replicasOf(s.Tree, ch.Path):
 		return ch.Path, "only replicas may change"
 	case replicas:
 		return "spec.replicas", "only more may be asked for"
+	case component == "prod" && s.Lock.Replicas == 0:
+		return "spec.dynamicStableScale", "prod may give up no pods that it has"
 	}
-	return "spec.minPods", "only more may be asked for"
+	return "spec.minPods or canaryScale", "only more may be asked for"
 }
 
 func replicasOf(t Tree, path string) int {

@@ -83,6 +83,39 @@ func TestMidway(t *testing.T) {
 	}
 }
 
+// TestMidwayScale is the same for what decides how many pods there are, where it makes no other steps.
+func TestMidwayScale(t *testing.T) {
+	const text = `{apiVersion: gitramp.dev/v1alpha1, kind: Canary, metadata: {name: app}, spec: {image: app:2, stable: {image: app:1}, port: 80, replicas: 10, SCALE,
+  route: {host: a.example.com}, steps: [{setWeight: 20}, {setWeight: 50}, {setWeight: 80}]}}`
+	for _, c := range []struct{ name, from, to, field string }{
+		{"prod shall give up pods", "minPods: 1", "dynamicStableScale: true", "changes spec.dynamicStableScale, where prod may give up no pods that it has"},
+		{"prod shall keep its pods", "dynamicStableScale: true", "minPods: 1", ""},
+		{"prod shall give up more", "minPods: 7, dynamicStableScale: true", "dynamicStableScale: true", "changes spec.minPods or canaryScale, where only more may be asked for"},
+		{"a larger canary", "canaryScale: {matchTrafficWeight: true}", "canaryScale: {weight: 100}", ""},
+		{"a smaller canary", "canaryScale: {replicas: 12}", "canaryScale: {matchTrafficWeight: true}", "changes spec.minPods or canaryScale, where only more may be asked for"},
+		{"a canary that grows before full", "minPods: 1", "canaryScale: {replicas: 3}", "another plan of its steps by now (spec.replicas, spec.minPods, spec.canaryScale, spec.dynamicStableScale)"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			edited, refused := parse(t, strings.Replace(text, "SCALE", c.to, 1)), 0
+			for _, s := range ramp(t, parse(t, strings.Replace(text, "SCALE", c.from, 1))) {
+				if !s.HasCanary() {
+					continue
+				}
+				why := editMidway(t, s, edited)
+				if why != "" {
+					refused++
+				}
+				if c.field == "" && why != "" || why != "" && !strings.Contains(why, c.field) {
+					t.Errorf("%s: refused with %q, want %q", s.ID(), why, c.field)
+				}
+			}
+			if c.field != "" && refused == 0 {
+				t.Error("refused at no step")
+			}
+		})
+	}
+}
+
 // TestMidwayGateway is the same for the fields of a route that only Gateway API has.
 func TestMidwayGateway(t *testing.T) {
 	const filter = "filters: [{type: RequestHeaderModifier, requestHeaderModifier: {remove: [X-A]}}]"

@@ -7,6 +7,8 @@ import (
 	"sort"
 	"strings"
 
+	"go.yaml.in/yaml/v3"
+
 	"github.com/gitramp/gitramp/render/internal/node"
 	"github.com/gitramp/gitramp/render/route"
 )
@@ -36,7 +38,14 @@ func (s State) Turn(d Decision) (Tree, *Lock, error) {
 	l := *s.Lock
 	l.Parent = l.Self
 	switch d.Transition {
-	case Abort, Supersede:
+	case Grow:
+		return s.grown(l)
+	case Supersede:
+		if s.shrunk() {
+			return s.grown(l)
+		}
+		return s.withdrawn(l)
+	case Abort:
 		return s.withdrawn(l)
 	case Unpromote:
 		return s.unpromoted(l)
@@ -54,15 +63,59 @@ func (s State) Turn(d Decision) (Tree, *Lock, error) {
 	return nil, nil, fmt.Errorf("%s: a spec is needed", d.Transition)
 }
 
-// withdrawn is the tree with the canary's routing taken back, by an update: it works where prune is off or late.
+// shrunk says whether prod has fewer pods than it had before it gave some up, as its tree says.
+func (s State) shrunk() bool {
+	pods, known := s.Tree.prodPods()
+	return known && pods < s.Lock.Replicas
+}
+
+// grown is the tree with all of prod's pods, before any request comes back to them. The weight stays as it is: it never rises on the way back.
+func (s State) grown(l Lock) (Tree, *Lock, error) {
+	tree := slices.Clone(s.Tree)
+	if err := s.grow(tree); err != nil {
+		return nil, nil, err
+	}
+	return s.back(Grow, tree, l)
+}
+
+// withdrawn is the tree with the canary's routing taken back, by an update: it works where prune is off or late. Whoever did not wait for prod's pods has them
+// started by the same commit.
 func (s State) withdrawn(l Lock) (Tree, *Lock, error) {
 	tree, err := s.withoutRouting()
+	if err == nil {
+		err = s.grow(tree)
+	}
 	if err != nil {
 		return nil, nil, err
 	}
-	l.Phase, l.Weight, l.Aborted, l.Full, l.Paused = Abort, 0, l.Canary.Revision, false, false
+	l.Weight = 0
+	return s.back(Abort, tree, l)
+}
+
+// back is a tree on its way back.
+func (s State) back(phase Transition, tree Tree, l Lock) (Tree, *Lock, error) {
+	l.Phase, l.Replicas, l.Aborted, l.Full, l.Paused = phase, 0, l.Canary.Revision, false, false
 	l.Hold = Hold{Settle: l.Hold.Settle}
 	return s.sealed(tree, l)
+}
+
+// grow gives prod its pods back.
+func (s State) grow(tree Tree) error {
+	if !s.shrunk() {
+		return nil
+	}
+	if path := tree.scaler("prod"); path != "" {
+		return tree.rewrite(path, func(n *yaml.Node) { setFloor(n, s.Lock.Replicas) })
+	}
+	return tree.rewrite(prodDeployment, func(n *yaml.Node) { node.Set(n, node.Int(s.Lock.Replicas), "spec", "replicas") })
+}
+
+// rewrite changes an object of the tree, and leaves its bytes where nothing of it changes.
+func (t Tree) rewrite(path string, change func(*yaml.Node)) error {
+	i := slices.IndexFunc(t, func(f File) bool { return f.Path == path })
+	f, err := edited(t[i], change)
+	t[i] = f
+	return err
 }
 
 func (s State) withoutRouting() (Tree, error) {
@@ -73,22 +126,11 @@ func (s State) withoutRouting() (Tree, error) {
 	service, _ := s.Tree.Get("canary-service.yaml")
 	canary := nameOf(service)
 	tree := slices.Clone(s.Tree)
-	for i, f := range tree {
+	for _, f := range s.Tree {
 		if !isRoute(f.Path) {
 			continue
 		}
-		n, err := node.Parse(f.Data)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", f.Path, err)
-		}
-		before := node.Copy(n)
-		if router.Withdraw([]route.Object{{Path: f.Path, Node: n}}, canary); node.Same(before, n) {
-			continue
-		}
-		if strings.HasPrefix(string(f.Data), header) { // the parser keeps the first comment elsewhere
-			n.HeadComment = header
-		}
-		if tree[i].Data, err = node.Encode(n); err != nil {
+		if err := tree.rewrite(f.Path, func(n *yaml.Node) { router.Withdraw([]route.Object{{Path: f.Path, Node: n}}, canary) }); err != nil {
 			return nil, err
 		}
 	}
@@ -115,15 +157,10 @@ func (s State) unpromoted(l Lock) (Tree, *Lock, error) {
 	if !ok || !cut || !cut2 {
 		return nil, nil, fmt.Errorf("%s: is not what gitramp wrote", PreviousFile)
 	}
-	tree := s.Tree.without(PreviousFile).without("prod-service.yaml").without("prod-deployment.yaml")
-	tree = tree.with(File{"prod-service.yaml", []byte(header + "\n" + service + "\n")}).with(File{"prod-deployment.yaml", []byte(header + "\n" + deployment)})
-	return s.sealed(tree, l.unpromoted())
-}
-
-func (l Lock) unpromoted() Lock {
-	l.Phase, l.Stable, l.Previous, l.Aborted, l.Full, l.Paused = Unpromote, *l.Previous, nil, l.Canary.Revision, false, false
-	l.Hold = Hold{Settle: l.Hold.Settle}
-	return l
+	tree := s.Tree.without(PreviousFile).without(prodService).without(prodDeployment)
+	tree = tree.with(File{prodService, []byte(header + "\n" + service + "\n")}).with(File{prodDeployment, []byte(header + "\n" + deployment)})
+	l.Stable, l.Previous = *l.Previous, nil
+	return s.back(Unpromote, tree, l)
 }
 
 // baseUnpromoted is as unpromoted, of an app with a base: whatever the promotion changed is as it was.
@@ -136,7 +173,8 @@ func (s State) baseUnpromoted(l Lock, previous []byte) (Tree, *Lock, error) {
 	for _, f := range files {
 		tree = tree.without(f.Path).with(f)
 	}
-	return s.sealed(tree, l.unpromoted())
+	l.Stable, l.Previous = *l.Previous, nil
+	return s.back(Unpromote, tree, l)
 }
 
 // cleanedUp is the tree without the canary's objects: idle on the stable revision.
@@ -268,7 +306,7 @@ func (s State) sealed(tree Tree, l Lock) (Tree, *Lock, error) {
 	l.Files = nil
 	for _, f := range tree {
 		digest := Digest(f.Data)
-		if data, _ := s.Tree.Get(f.Path); was[f.Path] != "" && (bytes.Equal(data, f.Data) || f.Path == KustomizationFile && s.drifted(f.Path)) {
+		if data, _ := s.Tree.Get(f.Path); was[f.Path] != "" && (bytes.Equal(data, f.Data) || (f.Path == KustomizationFile || f.Path == prodDeployment) && s.drifted(f.Path)) {
 			digest = was[f.Path]
 		}
 		l.Files = append(l.Files, FileDigest{f.Path, digest})

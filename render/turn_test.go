@@ -1,6 +1,7 @@
 package render_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -40,10 +41,20 @@ func checkWayBack(t tester, steps []rendered, at int) {
 		if w.state.Lock.Phase != render.Unpromote || w.state.Lock.Weight != steps[at].Weight {
 			t.Fatalf("abort of a promotion: %s at weight %d", w.state.Lock.Phase, w.state.Lock.Weight)
 		}
-		sameFiles(t, "un-promoted", w.state.Tree, steps[at-1].Tree)
+		before := slices.Clone(steps[at-1].Tree) // but for the pods that prod gave up
+		for i, f := range before {
+			if f.Path == "prod-deployment.yaml" {
+				before[i].Data, _ = idle.Tree.Get(f.Path)
+			}
+		}
+		sameFiles(t, "un-promoted", w.state.Tree, before)
 		w.state = w.turn(nil, w.state.Finish("", render.Evidence{NoHolds: true}))
 	} else {
 		w.do(render.State.Abort)
+	}
+	if steps[at].Prod < steps[0].Prod {
+		checkGrown(t, w, steps[0], steps[at])
+		w.state = w.turn(nil, w.state.Finish("", render.Evidence{NoHolds: true}))
 	}
 	l := w.state.Lock
 	if l.Phase != render.Abort || l.Weight != 0 || l.Aborted != l.Canary.Revision || l.Stable.Revision != idle.Lock.Stable.Revision {
@@ -67,6 +78,33 @@ func checkWayBack(t tester, steps []rendered, at int) {
 	sameFiles(t, "aborted and clean", w.state.Tree, idle.Tree)
 	if l := w.state.Lock; l.Phase != render.Idle || l.Canary != nil || l.Aborted == "" {
 		t.Fatalf("%s: cleaned up to %s, canary %v, aborted %q", steps[at].ID(), l.Phase, l.Canary, l.Aborted)
+	}
+}
+
+// checkGrown: an abort of a step at which prod has given up pods gives them back first, and changes nothing else.
+func checkGrown(t tester, w *story, idle, at rendered) {
+	t.Helper()
+	l := w.state.Lock
+	if l.Phase != render.Grow || l.Weight != at.Weight || l.Replicas != 0 || l.Aborted != l.Canary.Revision || l.Hold != (render.Hold{Settle: at.Hold.Settle}) {
+		t.Fatalf("%s: aborted to %s at weight %d of %d, replicas %d, aborted %q, hold %v", at.ID(), l.Phase, l.Weight, at.Weight, l.Replicas, l.Aborted, l.Hold)
+	}
+	for _, f := range w.state.Tree {
+		from := at.Tree
+		switch f.Path {
+		case render.LockFile:
+			continue
+		case "prod-deployment.yaml":
+			from = idle.Tree
+		}
+		if want, ok := from.Get(f.Path); !ok || string(want) != string(f.Data) {
+			t.Fatalf("%s: before an abort %s is\n%s\nwant\n%s", at.ID(), f.Path, f.Data, want)
+		}
+	}
+	again := &story{t: t, state: render.State{Lock: &at.Lock, Tree: at.Tree}}
+	again.do(render.State.AbortAtOnce)
+	sameFiles(t, "aborted at once", again.state.Tree, w.turn(nil, w.state.Finish("", render.Evidence{NoHolds: true})).Tree)
+	if l := again.state.Lock; l.Phase != render.Abort || l.Weight != 0 || l.Replicas != 0 {
+		t.Fatalf("%s: aborted at once to %s at weight %d, replicas %d", at.ID(), l.Phase, l.Weight, l.Replicas)
 	}
 }
 

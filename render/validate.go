@@ -58,6 +58,7 @@ func (v *validator) canary() {
 	v.service()
 	v.names()
 	v.output()
+	v.canaryScale()
 	if v.route() {
 		v.steps()
 	} else if !v.failed("spec.route") && !v.failed("spec.routes") {
@@ -467,6 +468,25 @@ func (v *validator) scale(field string, s CanaryScale) {
 	}
 }
 
+// canaryScale: the canary's pods are there before its first request, so there is no scale without any.
+func (v *validator) canaryScale() {
+	const field = "spec.canaryScale"
+	s := v.c.Spec.CanaryScale
+	if s == nil || v.failed(field) {
+		return
+	}
+	v.scale(field, *s)
+	for _, f := range []struct {
+		name    string
+		value   *int
+		allowed string
+	}{{"replicas", s.Replicas, "1 to 10000"}, {"weight", s.Weight, "1 to 100"}} {
+		if f.value != nil && *f.value == 0 {
+			v.wrong(field+"."+f.name, "0", "", f.allowed)
+		}
+	}
+}
+
 func (v *validator) headerRoute(field string, h HeaderRoute, rules map[string]bool) {
 	for i, m := range h.Match {
 		if n := count(m.HeaderValue.Exact != "", m.HeaderValue.Prefix != "", m.HeaderValue.Regex != ""); n != 1 {
@@ -506,8 +526,8 @@ func (v *validator) ramp() {
 		switch {
 		case st.Canary < 1 && (st.Weight > 0 || len(st.Matches) > 0):
 			v.wrong(at, "", "sends requests to a canary of 0 pods", "at least 1 pod by setCanaryScale before it")
-		case st.Weight == plan.Total && st.Canary < st.Prod:
-			v.wrong(at, "", fmt.Sprintf("leaves %s to a canary that gets all requests", pods(st.Canary)), fmt.Sprintf("at least %s, as many as prod has", pods(st.Prod)))
+		case st.Weight == plan.Total && st.Canary < v.c.Spec.Replicas:
+			v.wrong(at, "", fmt.Sprintf("leaves %s to a canary that gets all requests", pods(st.Canary)), fmt.Sprintf("at least %s, as many as prod has", pods(v.c.Spec.Replicas)))
 		}
 	}
 }

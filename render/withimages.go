@@ -10,26 +10,43 @@ import (
 )
 
 // WithImages is the text of the spec with other images and every other byte as it is; nil where it does not name the same containers, or writes an image in a way
-// that cannot be replaced in its place.
+// that cannot be replaced in its place. With a base it may name some of them.
 func (c *Canary) WithImages(images Images) []byte {
-	text := c.source.data
+	text, named := c.source.data, 0
 	for _, want := range images {
 		src, errs := document(c.source.file, text)
 		if errs != nil {
 			return nil
 		}
 		n := node.Get(src.root, "spec", "images", want.Container)
-		if n == nil && want.Container == c.Metadata.Name {
+		if n == nil && want.Container == c.imageContainer() {
 			n = node.Get(src.root, "spec", "image")
+		}
+		if n == nil && c.base != nil {
+			continue
 		}
 		if text = replaced(text, n, want.Image); text == nil {
 			return nil
 		}
+		named++
 	}
-	if len(images) != len(c.Spec.Images) {
+	if named == 0 || len(images) != len(c.Spec.Images) {
 		return nil
 	}
 	return text
+}
+
+// imageContainer is the container that spec.image is about.
+func (c *Canary) imageContainer() string {
+	if c.base == nil {
+		return c.Metadata.Name
+	}
+	for _, i := range c.Spec.Images {
+		if i.Image == c.Spec.Image {
+			return i.Container
+		}
+	}
+	return ""
 }
 
 // replaced is a text with one scalar in it replaced, quoted as it was.

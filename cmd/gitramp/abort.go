@@ -12,15 +12,19 @@ import (
 func (c *cli) abort() *cobra.Command {
 	var s steer
 	var reason string
+	var atOnce bool
 	cmd := &cobra.Command{
 		Use:     "abort SPEC|DIR|APP...",
 		GroupID: "steer",
-		Short:   "Take a rollout back: prod gets all requests, at once",
+		Short:   "Take a rollout back: prod gets all requests again",
 		Long: `Takes the rollout of each app back. Its first commit withdraws the canary's
 routing: weight 0 and every header and cookie rule gone; advance deletes the
 canary when that has settled. Where prod has taken the new revision already, its
 first commit gives prod the old one back under the canary's traffic, and advance
-withdraws the routing when that has settled.
+withdraws the routing when that has settled. Where prod has given up pods
+(dynamicStableScale), its first commit gives it back those, and advance withdraws
+the routing when that has settled; with --at-once the first commit does both, and
+prod's pods are overloaded until the others have started.
 
 It goes by the tree alone: it needs neither a valid spec nor a hold, and what
 somebody edited by hand is no reason to refuse; such files stay as they are and
@@ -30,7 +34,7 @@ are named in the commit. The revision is not tried again until gitramp retry.`,
 			return c.steer(cmd.Context(), s, "abort", args, func(ctx context.Context, r *rollout.Run) error {
 				r.Reason = reason
 				r.Select = func(ctx context.Context, v *rollout.View) ([]*rollout.Item, error) { return c.salvaged(ctx, v, args) }
-				r.Decide = func(it *rollout.Item) (render.Decision, error) { return it.Abort() }
+				r.Decide = func(it *rollout.Item) (render.Decision, error) { return it.Abort(atOnce) }
 				r.Done = func(out rollout.Outcome) {
 					if c.output != "json" {
 						c.printer().Withdrawn(out)
@@ -41,6 +45,7 @@ are named in the commit. The revision is not tried again until gitramp retry.`,
 		},
 	}
 	s.flags(cmd)
+	cmd.Flags().BoolVar(&atOnce, "at-once", false, "do not wait for the pods that prod has given up: withdraw now, and say so in the commit")
 	cmd.Flags().StringVar(&reason, "reason", "", "why, for the commit")
 	return cmd
 }

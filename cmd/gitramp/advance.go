@@ -14,8 +14,10 @@ import (
 type advanceFlags struct {
 	steer
 	witness
-	replan bool
-	wait   time.Duration
+	replan  bool
+	wait    time.Duration
+	propose string // the prefix of the branches
+	rebase  bool
 }
 
 // witness is the flags that say what the cluster has applied.
@@ -59,8 +61,18 @@ applied after settle, or from what the controller says: --applied-rev.
 
 With --push the commits go to the branch that the branch tracks, and only if
 nobody has moved it: a step that another run made meanwhile is not made twice,
-and over other commits it is made anew. --wait goes on for so long, step by step.`,
-		Example: "  gitramp advance\n  gitramp advance apps/ --push\n  gitramp advance canary.yaml --push --applied-rev \"$(argocd app get shop -o json | jq -r .status.sync.revision)\"",
+and over other commits it is made anew. --wait goes on for so long, step by step.
+
+With --propose each transition is written to a branch of its own instead, for a
+pull request: gitramp/APP/REVISION/step-N, or what the transition is called where
+it is no step of the plan; APP is NAMESPACE.NAME where it has a namespace. Merging
+it is the approval and the deployment, so a manual pause does not hold it up, and
+settle and timed pauses do. An app has one such branch at most: it is made anew,
+by compare-and-set, when the app or its spec moved on, kept when nothing did, and
+deleted when it is not what comes next any more: merged, superseded, aborted,
+paused. What somebody else committed to it is never written over. -o markdown and
+-o json print title and body.`,
+		Example: "  gitramp advance\n  gitramp advance apps/ --push\n  gitramp advance --propose --push -o json\n  gitramp advance canary.yaml --push --applied-rev \"$(argocd app get shop -o json | jq -r .status.sync.revision)\"",
 		RunE:    func(cmd *cobra.Command, args []string) error { return c.runAdvance(cmd.Context(), f, args) },
 	}
 	f.steer.flags(cmd)
@@ -68,6 +80,9 @@ and over other commits it is made anew. --wait goes on for so long, step by step
 	unsafely(cmd, &f.unsafe)
 	f.witness.flags(cmd)
 	cmd.Flags().BoolVar(&f.replan, "replan", false, "where the spec has other steps than a rollout on its way: go on by those")
+	cmd.Flags().StringVar(&f.propose, "propose", "", "write each transition to a branch of its own, for a pull request, below this prefix")
+	cmd.Flags().Lookup("propose").NoOptDefVal = "gitramp"
+	cmd.Flags().BoolVar(&f.rebase, "rebase", false, "with --propose: make a proposal anew wherever the branch has moved, though nothing of the app has")
 	cmd.Flags().DurationVar(&f.wait, "wait", 0, "go on for so long, such as 50m: each hold that ends in that time is waited for")
 	return cmd
 }
@@ -82,6 +97,9 @@ func (c *cli) runAdvance(ctx context.Context, f advanceFlags, args []string) err
 	if f.wait != 0 && (f.now != "" || f.dryRun) {
 		return usage("--wait goes by the clock: not with --now or --dry-run")
 	}
+	if err := c.proposes(f); err != nil {
+		return err
+	}
 	repo, err := f.found(ctx, args)
 	if err != nil {
 		return err
@@ -94,11 +112,14 @@ func (c *cli) runAdvance(ctx context.Context, f advanceFlags, args []string) err
 	if r.Seen, err = f.seen(); err != nil {
 		return err
 	}
-	r.Holds, r.Once = true, true
+	r.Holds, r.Once, r.Prefix, r.Rebase = true, true, f.propose, f.rebase
 	r.Select = func(ctx context.Context, v *rollout.View) ([]*rollout.Item, error) { return v.Specs(ctx, args) }
 	r.Decide = func(it *rollout.Item) (render.Decision, error) {
-		it.Evidence.Replan = f.replan
+		it.Evidence.Replan, it.Evidence.Proposed = f.replan, f.propose != ""
 		return it.Next()
+	}
+	if f.propose != "" {
+		return c.propose(ctx, r, f)
 	}
 	return c.walk(ctx, r, f)
 }

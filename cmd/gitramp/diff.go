@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gitramp/gitramp/cmd/internal/app"
+	"github.com/gitramp/gitramp/cmd/internal/message"
 	"github.com/gitramp/gitramp/cmd/internal/show"
 	"github.com/gitramp/gitramp/render"
 )
@@ -20,9 +21,10 @@ func (c *cli) diff() *cobra.Command {
 		Short:   "Show what changes between two steps",
 		Long: `Shows what changes between two steps of the ramp, as a unified diff: both are
 given by number or by name, and TO is by default the step after FROM. Without
-FROM it shows what commit would write next onto the tree as it is. What gitramp
-keeps for itself (gitramp.lock, gitramp.previous) is left out. Exits with 3 where
-there is a difference.`,
+FROM it shows what commit would write next onto the tree as it is. What pods read
+otherwise in ConfigMaps and Secrets is told first, a key a line; what a Secret
+holds is never shown. What gitramp keeps for itself (gitramp.lock, gitramp.next,
+gitramp.previous) is left out. Exits with 3 where there is a difference.`,
 		Example: "  gitramp diff canary.yaml\n  gitramp diff canary.yaml weight-20\n  gitramp diff canary.yaml 0 cleanup",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) < 1 || len(args) > 3 {
@@ -72,7 +74,7 @@ func (c *cli) runDiff(ctx context.Context, t target, spec string, words []string
 	if err != nil {
 		return err
 	}
-	return c.printDiff(from.ID(), to.ID(), render.Changes(before, after))
+	return c.printDiff(from.ID(), to.ID(), render.Changes(before, after), render.ConfigChanges(before, after))
 }
 
 // diffNext shows the commit that comes next.
@@ -87,21 +89,24 @@ func (c *cli) diffNext(a *app.App) error {
 		return err
 	}
 	if next == nil {
-		return c.printDiff("", "", nil)
+		return c.printDiff("", "", nil, nil)
 	}
 	from := ""
 	if l := a.State.Lock; l != nil {
 		from = fmt.Sprintf("%02d-%s", l.Step.Index, l.Step.Name)
 	}
-	return c.printDiff(from, fmt.Sprintf("%02d-%s", next.Lock.Step.Index, next.Lock.Step.Name), next.Changes)
+	return c.printDiff(from, fmt.Sprintf("%02d-%s", next.Lock.Step.Index, next.Lock.Step.Name), next.Changes, next.Config())
 }
 
-func (c *cli) printDiff(from, to string, changes []render.Change) error {
+func (c *cli) printDiff(from, to string, changes []render.Change, config []render.ConfigChange) error {
 	text := show.Unified(changes)
 	var err error
 	if c.output == "json" {
-		err = c.printJSON(map[string]any{"apiVersion": render.APIVersion, "kind": "Diff", "from": from, "to": to, "diff": text})
+		err = c.printJSON(map[string]any{"apiVersion": render.APIVersion, "kind": "Diff", "from": from, "to": to, "config": append([]render.ConfigChange{}, config...), "diff": text})
 	} else {
+		for _, line := range message.Config(config) {
+			fmt.Fprintln(c.out, line)
+		}
 		_, err = fmt.Fprint(c.out, c.printer().Diff(text))
 	}
 	if err == nil && text != "" {

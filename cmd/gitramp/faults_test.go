@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"os"
@@ -21,6 +22,7 @@ type scenario struct {
 	before [][]string // verbs, a turn each
 	args   []string   // the verb
 	local  bool       // no remote is there
+	branch string     // that moves, at the remote alone; "" for main
 }
 
 var scenarios = []scenario{
@@ -30,6 +32,15 @@ var scenarios = []scenario{
 	{name: "abort", before: [][]string{{"install", "canary.yaml", "--push"}, {"advance", "--push"}, {"advance", "--push"}}, args: []string{"abort", "shop", "--push"}},
 	{name: "delete", before: [][]string{{"install", "canary.yaml"}, {"delete", "shop", "--yes"}}, args: []string{"delete", "shop", "--yes"}, local: true},
 	{name: "rollback", before: [][]string{{"install", "canary.yaml", "--push"}, {"advance", "--push"}}, args: []string{"rollback", "shop", "--push"}},
+	{name: "propose", before: [][]string{{"install", "canary.yaml", "--push"}}, args: []string{"advance", "--propose", "--push"}, branch: "gitramp/shop/480c71b88f/step-1"},
+}
+
+// tip is where the branch of the scenario is.
+func (sc scenario) tip(s *site, dir string) string {
+	if sc.branch == "" {
+		return s.tip(dir)
+	}
+	return s.branch(dir, sc.branch)
 }
 
 // stage is a scenario that is set up: the verb is the only thing left to do. Beside it lies work of the user's own, staged, unstaged and unknown to git.
@@ -60,12 +71,12 @@ func (sc scenario) set(t *testing.T) *stage {
 	st.start.git("work", 0, "add", "src/staged.go")
 	st.start.write("work/src/staged.go", "package edited\n")
 	st.start.write("work/notes.txt", "mine\n")
-	st.old = st.start.tip("work")
+	st.old = st.tip(st.start, st.repositories()[0])
 	s := st.start.copy(t)
 	s.gitramp("work", st.turn, sc.args...)
-	st.new, st.files, st.index = s.tip("work"), s.files("work"), s.index("work")
+	st.new, st.files, st.index = st.tip(s, st.repositories()[0]), s.files("work"), s.index("work")
 	st.code = crash(t, s.command("work", st.turn, verb(st.turn, sc.args...)...)).code
-	if st.old == st.new || st.code != exitDone && st.code != exitWaiting || s.tip("work") != st.new {
+	if st.old == st.new || st.code != exitDone && st.code != exitWaiting || st.tip(s, st.repositories()[0]) != st.new {
 		t.Fatalf("%s: from %s to %s, and again: exit code %d", sc.name, st.old, st.new, st.code)
 	}
 	return st
@@ -73,8 +84,11 @@ func (sc scenario) set(t *testing.T) *stage {
 
 // repositories are where the branch moves, in this order.
 func (st *stage) repositories() []string {
-	if st.local {
+	switch {
+	case st.local:
 		return []string{"work"}
+	case st.branch != "":
+		return []string{"hub.git"}
 	}
 	return []string{"hub.git", "work"}
 }
@@ -87,7 +101,7 @@ func (y *tally) check(st *stage, s *site, got result) (wrong []string) {
 	}
 	moved := true // of the repository before
 	for _, dir := range st.repositories() {
-		switch tip := s.tip(dir); {
+		switch tip := st.tip(s, dir); {
 		case tip != st.old && tip != st.new:
 			bad("%s is at %s: neither old nor new", dir, tip)
 		case tip == st.new && !moved:
@@ -99,7 +113,7 @@ func (y *tally) check(st *stage, s *site, got result) (wrong []string) {
 		}
 	}
 	again := crash(s.t, s.command("work", st.turn, verb(st.turn, st.args...)...))
-	if lock := "hub.git/refs/heads/main.lock"; again.code == exitConflict && strings.Contains(again.out, lock) {
+	if lock := "hub.git/refs/heads/" + cmp.Or(st.branch, "main") + ".lock"; again.code == exitConflict && strings.Contains(again.out, lock) {
 		y.add("locks that a killed git left in the hub, and that the run again named: removed", 1)
 		s.remove(lock)
 		again = crash(s.t, s.command("work", st.turn, verb(st.turn, st.args...)...))
@@ -108,7 +122,7 @@ func (y *tally) check(st *stage, s *site, got result) (wrong []string) {
 		bad("run again: exit code %d: %s", again.code, again.out)
 	}
 	for _, dir := range st.repositories() {
-		if tip := s.tip(dir); tip != st.new {
+		if tip := st.tip(s, dir); tip != st.new {
 			bad("run again: %s is at %s, want the new tip\n%s", dir, tip, again.out)
 		}
 		if damage := s.damage(dir); damage != "" {

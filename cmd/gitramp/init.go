@@ -7,12 +7,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/gitramp/gitramp/cmd/internal/app"
 	"github.com/gitramp/gitramp/cmd/internal/newfile"
 	"github.com/gitramp/gitramp/cmd/internal/wizard"
+	"github.com/gitramp/gitramp/docs/pipelines"
 	"github.com/gitramp/gitramp/render"
 	"github.com/gitramp/gitramp/render/schema"
 	"github.com/gitramp/gitramp/render/starter"
@@ -22,6 +24,7 @@ import (
 type initFlags struct {
 	starter.Answers
 	yes, force, dryRun bool
+	pipeline           string
 }
 
 func (c *cli) init() *cobra.Command {
@@ -33,11 +36,17 @@ func (c *cli) init() *cobra.Command {
 		Long: `Writes a commented spec that validates, and its schema beside it for editors.
 FILE is canary.yaml by default; with - the spec goes to stdout. On a terminal it
 asks for what no flag says; with --yes, in CI, or without a terminal it never
-asks, and takes the defaults.`,
+asks, and takes the defaults.
+
+With --pipeline it writes no spec but the CI jobs that open a pull request for each
+step and check it, below the current directory, the top of the repository.`,
 		Example: "  gitramp init\n  gitramp init --image registry.example.com/shop:2.4.0 --host shop.example.com\n" +
-			"  gitramp init --router gateway-api --gateway infra/public --image shop:2 --host shop.example.com",
+			"  gitramp init --router gateway-api --gateway infra/public --image shop:2 --host shop.example.com\n  gitramp init --pipeline github",
 		Args: atMostOne("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().Changed("pipeline") {
+				return c.initPipeline(f, args)
+			}
 			return c.runInit(cmd, f, append(args, "canary.yaml")[0])
 		},
 	}
@@ -45,9 +54,10 @@ asks, and takes the defaults.`,
 	for _, q := range wizard.Questions {
 		flags.StringVar(q.Answer(&f.Answers), q.Flag, "", q.Usage())
 	}
+	flags.StringVar(&f.pipeline, "pipeline", "", "write CI jobs instead: "+strings.Join(pipelines.Forges, ", ")+" (Forgejo too)")
 	flags.BoolVar(&f.yes, "yes", false, "never ask: take the defaults for what no flag says")
-	flags.BoolVar(&f.force, "force", false, "overwrite a spec that is there")
-	flags.BoolVar(&f.dryRun, "dry-run", false, "print the spec and write nothing")
+	flags.BoolVar(&f.force, "force", false, "overwrite what is there")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "print it and write nothing")
 	return cmd
 }
 

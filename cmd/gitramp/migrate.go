@@ -78,10 +78,13 @@ func migration(a *app.App, to, gateway string) (m show.Migration, err error) {
 	if m.From == to {
 		return m, usage("--to: %s has router %s already", a.File, to)
 	}
+	if route := a.Spec.BaseRoute(); route != "" {
+		return m, found{fmt.Sprintf("%s: its route is %s of the base: gitramp rewrites the route of a spec alone; change that one there", a.File, route)}
+	}
 	if m.Rewritten, err = ask.Rewrite(a.Spec, to, gateway); err != nil {
 		return m, err
 	}
-	other, err := render.ParseSpec(a.File, m.Text)
+	other, err := a.Other(m.Text)
 	if err != nil {
 		return m, cannot(a.File, to, err)
 	}

@@ -33,7 +33,7 @@ written.`,
 		},
 	}
 	t.flags(cmd)
-	cmd.Flags().BoolVar(&diff, "diff", false, "show each step's change as a diff (without gitramp.lock and gitramp.previous, the bookkeeping)")
+	cmd.Flags().BoolVar(&diff, "diff", false, "show each step's change as a diff (without what gitramp keeps for itself)")
 	return cmd
 }
 

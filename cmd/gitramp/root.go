@@ -75,9 +75,9 @@ var verbFormats = func() map[string][]string {
 	formats := map[string][]string{
 		"init": {"table"}, "completion": {"table"}, "man": {"table"},
 		"render": {"table", "json", "yaml"}, "status": {"table", "json", "yaml"}, "history": {"table", "json", "yaml"}, "verify": {"table", "json", "yaml"},
-		"lint": {"table", "json", "sarif", "github"},
+		"lint": {"table", "json", "sarif", "github"}, "advance": {"table", "json", "markdown"},
 	}
-	for _, verb := range []string{"doctor", "explain", "schema", "validate", "diff", "explain-request", "migrate", "import", "export", "commit", "install", "advance", "promote", "abort", "retry",
+	for _, verb := range []string{"doctor", "explain", "schema", "validate", "diff", "explain-request", "migrate", "import", "export", "commit", "install", "promote", "abort", "retry",
 		"rollback", "pause", "resume", "delete", "version"} {
 		formats[verb] = []string{"table", "json"}
 	}

@@ -119,14 +119,17 @@ func (s *site) gitramp(dir string, turn int, args ...string) string {
 }
 
 // tip is where the branch is: no process is started for what is asked so often.
-func (s *site) tip(dir string) string {
+func (s *site) tip(dir string) string { return s.branch(dir, "main") }
+
+// at1 is where a branch of a repository is, "" where it has none.
+func (s *site) branch(dir, branch string) string {
 	s.t.Helper()
 	git := s.at(dir)
 	if _, err := os.Stat(git + "/.git"); err == nil {
 		git += "/.git"
 	}
-	data, err := os.ReadFile(git + "/refs/heads/main")
-	if err != nil {
+	data, err := os.ReadFile(git + "/refs/heads/" + branch)
+	if err != nil && (branch == "main" || !os.IsNotExist(err)) {
 		s.t.Fatal(err)
 	}
 	return strings.TrimSpace(string(data))
@@ -210,7 +213,7 @@ func (s *site) leftovers() (left []string) {
 	s.t.Helper()
 	err := filepath.WalkDir(s.dir, func(path string, d fs.DirEntry, err error) error {
 		name := d.Name()
-		state := filepath.Base(filepath.Dir(path)) == "gitramp" && name != "lock"
+		state := filepath.Base(filepath.Dir(path)) == "gitramp" && name != "lock" && !strings.Contains(path, "/refs/")
 		if err == nil && strings.HasPrefix(name, "tmp_") && strings.HasPrefix(path, s.at("hub.git")+"/") {
 			if d.IsDir() {
 				return fs.SkipDir

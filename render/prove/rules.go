@@ -171,7 +171,7 @@ func (p *proof) target(v vector, d *deployment) string {
 // prod itself runs the new revision, or has fewer pods than it had, and is put right first.
 func (p *proof) withdrawal(w way) {
 	at := 0
-	if len(w.states) > 1 && p.restores(w.from, w.states[0]) {
+	if len(w.states) > 1 && p.restores(w.from, w.states[0], true) {
 		at = 1
 	}
 	left := slices.Clone(w.from.v)
@@ -194,14 +194,14 @@ func (p *proof) withdrawal(w way) {
 	}
 }
 
-// restores says whether a commit gives prod its old revision, or its pods, back.
-func (p *proof) restores(from, to *state) bool {
+// restores says whether a commit gives prod its pods back, or its old revision where that counts too.
+func (p *proof) restores(from, to *state, revision bool) bool {
 	for id := range p.objects {
 		a, b := p.objects[id][from.v[id]], p.objects[id][to.v[id]]
 		if a == nil || b == nil || a.deployment == nil || !p.base[b.deployment.revision] {
 			continue
 		}
-		if !p.base[a.deployment.revision] || a.deployment.replicas < b.deployment.replicas {
+		if p.base[a.deployment.revision] && a.deployment.replicas < b.deployment.replicas || revision && !p.base[a.deployment.revision] {
 			return true
 		}
 	}
@@ -218,6 +218,9 @@ func (p *proof) standing() {
 		p.assume("load on pods is held against the plan between neighbours alone: a controller that skips commits may give a pod more until all pods are ready")
 	} else {
 		p.assume("each commit is applied and has settled before the next one (settle, or a witness): no commit is skipped")
+	}
+	if slices.ContainsFunc(p.steps, func(s *state) bool { return p.restores(s, p.steps[0], false) }) {
+		p.assume("an abort waits until prod has its pods back: gitramp abort --at-once gives prod's pods more than planned until all of them are ready")
 	}
 	p.assume(fmt.Sprintf("a router sends no request to a pod later than %ds after it is deleted", p.semantics.Lag))
 	p.assume("whom a header or cookie picks out are few: the load on pods is that of everybody else")

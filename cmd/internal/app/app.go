@@ -50,7 +50,10 @@ type Set struct {
 	TolerateDrift bool // go on where generated files were edited; the caller writes over them or refuses
 	// Committed is the files of a repository, given by its top, at the commit that counts; nil for those that lie on disk. Specs' bases are read there.
 	Committed func(root string) fs.FS
+	// CommittedAlone says that a base that is not there is none, whatever lies on disk.
+	CommittedAlone bool
 
+	bases     map[string]built // by spec file
 	templates *render.Templates
 	proofs    prove.Cache
 	outputs   map[string]string // output path -> spec file
@@ -61,7 +64,7 @@ type Set struct {
 
 // NewSet starts an invocation.
 func NewSet() *Set {
-	return &Set{templates: render.NewTemplates(templates.FS), outputs: map[string]string{}, around: map[string]string{}, routes: Places{}, names: map[string]string{}}
+	return &Set{bases: map[string]built{}, templates: render.NewTemplates(templates.FS), outputs: map[string]string{}, around: map[string]string{}, routes: Places{}, names: map[string]string{}}
 }
 
 // Parse reads one spec file and checks it against the others of the set: one spec for an output path, one canary for a host and path.
@@ -324,6 +327,9 @@ func (a *App) rebuild() error {
 func (a *App) Images() (stable, canary []render.ContainerImage) {
 	return a.revs.Stable.Images, a.revs.Canary.Images
 }
+
+// Revisions are the names of the two.
+func (a *App) Revisions() (stable, canary string) { return a.revs.Stable.Name, a.revs.Canary.Name }
 
 // Name is the app's name, with its namespace where it has one.
 func (a *App) Name() string { return full(a.Spec.Metadata.Namespace, a.Spec.Metadata.Name) }

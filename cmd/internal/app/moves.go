@@ -16,6 +16,11 @@ type Move struct {
 	Step       Step
 }
 
+// Config is what pods read otherwise from it on.
+func (m Move) Config() []render.ConfigChange {
+	return render.ConfigChanges(m.Step.Before.Tree, m.Step.After.Tree)
+}
+
 // Moves calls yield with every transition that is left until the app is idle on the revision that the spec asks for, as if every hold were met.
 func (a *App) Moves(yield func(Move) error) error {
 	s := a.State
@@ -70,7 +75,7 @@ func (a *App) Coming() (*App, render.Transition, error) {
 	switch {
 	case l == nil || a.State.IsIdle() || a.Wanted == l.Canary.Revision:
 		return a, "", nil
-	case l.Phase == render.Abort || l.Phase == render.Unpromote:
+	case l.Phase.GoesBack():
 		return a, "", nil
 	case a.Wanted == l.Stable.Revision || l.Previous != nil && a.Wanted == l.Previous.Revision && l.Phase == render.Promote:
 		return a, render.Abort, nil

@@ -28,7 +28,7 @@ type Step struct {
 // gated says whether a transition needs a proof. What goes back does not: nothing may hold it up.
 func (s Step) gated() bool {
 	switch s.Transition {
-	case render.Prepare, render.Shift, render.Scale, render.Header, render.Full, render.Promote, render.Restore, render.Sync, render.Replan:
+	case render.Prepare, render.Shift, render.Scale, render.Shrink, render.Header, render.Full, render.Promote, render.Restore, render.Sync, render.Replan:
 		return s.Release != nil
 	case render.Cleanup:
 		return s.Release != nil && !s.Before.Lock.Phase.GoesBack()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"strconv"
 	"strings"
 )
 
@@ -127,10 +128,15 @@ func (c *catFile) answers(n int) ([]object, error) {
 		if strings.HasSuffix(line, " missing\n") {
 			continue
 		}
-		var size int64
-		if _, err := fmt.Sscanf(line, "%s %s %d\n", &got[i].id, &got[i].kind, &size); err != nil {
+		f := strings.Fields(line)
+		if len(f) != 3 {
 			return nil, fmt.Errorf("git cat-file says %q", line)
 		}
+		size, err := strconv.ParseInt(f[2], 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("git cat-file says %q", line)
+		}
+		got[i].id, got[i].kind = f[0], f[1]
 		if size > maxObject {
 			return nil, fmt.Errorf("object %s has %d bytes: allowed %d", got[i].id, size, maxObject)
 		}

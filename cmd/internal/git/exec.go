@@ -1,9 +1,11 @@
 package git
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"slices"
@@ -110,6 +112,27 @@ func (r *Repo) run(ctx context.Context, c call) (string, error) {
 	cmd.Stdin, cmd.Stdout = strings.NewReader(c.stdin), &out
 	err := cmd.Run()
 	return out.String(), failure(c.args, err, said)
+}
+
+// lines runs one command to its end and hands out what it wrote, up to each NUL.
+func (r *Repo) lines(ctx context.Context, c call, each func(line string)) error {
+	cmd, said := r.command(ctx, c)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	in := bufio.NewReaderSize(out, 64<<10)
+	line, err := in.ReadString(0)
+	for ; err == nil; line, err = in.ReadString(0) {
+		each(line[:len(line)-1])
+	}
+	if end := failure(c.args, cmd.Wait(), said); end != nil || errors.Is(err, io.EOF) {
+		return end
+	}
+	return err
 }
 
 // failure turns what os/exec says about a command into an *Error with what git said.

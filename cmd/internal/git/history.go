@@ -221,25 +221,6 @@ func (r *Repo) Commits(ids ...string) ([]Commit, error) {
 	return list, nil
 }
 
-// Files lists the regular files of a commit that have that name, in whichever directory, by path.
-func (r *Repo) Files(ctx context.Context, commit, name string) ([]string, error) {
-	if commit == "" {
-		return nil, nil
-	}
-	out, err := r.run(ctx, call{args: []string{"ls-tree", "-r", "-z", "--full-tree", commit}})
-	if err != nil {
-		return nil, err
-	}
-	var paths []string
-	for line := range strings.SplitSeq(out, "\x00") {
-		meta, path, _ := strings.Cut(line, "\t")
-		if (path == name || strings.HasSuffix(path, "/"+name)) && strings.HasPrefix(meta, "100") {
-			paths = append(paths, path)
-		}
-	}
-	return paths, nil
-}
-
 // Resolve is the full id of a commit that a user named: an id, a branch, HEAD~2.
 func (r *Repo) Resolve(ctx context.Context, rev string) (string, error) {
 	if rev == "" || strings.HasPrefix(rev, "-") {

@@ -15,6 +15,7 @@ type Reader struct {
 	repo  *Repo
 	root  string                      // the commit's tree, "" for no commit: everything is absent
 	trees map[string]map[string]entry // by id
+	all   []member                    // the whole tree by path, once that is asked for
 	ahead map[string][]byte           // blobs that Prefetch has read, by id
 }
 
@@ -78,43 +79,70 @@ func (rd *Reader) Dir(dir string) (map[string][]byte, error) {
 	return rd.blobs(names, ids)
 }
 
-// Prefetch reads the files that are wanted, by path, and remembers them: for many directories of one commit that takes two processes, and else some questions
-// and answers for each.
-func (rd *Reader) Prefetch(ctx context.Context, wanted func(path string) bool) error {
-	if rd.root == "" {
-		return nil
+// member is a file or a directory of the tree.
+type member struct {
+	path string
+	entry
+}
+
+// Files lists the regular files that have that name, in whichever directory, by path. It is one process, and after it the whole tree is known.
+func (rd *Reader) Files(ctx context.Context, name string) ([]string, error) {
+	if err := rd.list(ctx); err != nil {
+		return nil, err
 	}
-	out, err := rd.repo.run(ctx, call{args: []string{"ls-tree", "-r", "-t", "-z", "--full-tree", rd.root}})
-	if err != nil {
-		return err
+	var paths []string
+	for _, f := range rd.all {
+		if strings.HasPrefix(f.mode, "100") && (f.path == name || strings.HasSuffix(f.path, "/"+name)) {
+			paths = append(paths, f.path)
+		}
+	}
+	return paths, nil
+}
+
+// list reads the whole tree.
+func (rd *Reader) list(ctx context.Context) error {
+	if rd.root == "" || rd.all != nil {
+		return nil
 	}
 	dirs := map[string]map[string]entry{".": {}}
 	rd.trees[rd.root] = dirs["."]
-	var ids []string
-	for line := range strings.SplitSeq(out, "\x00") {
+	return rd.repo.lines(ctx, call{args: []string{"ls-tree", "-r", "-t", "-z", "--full-tree", rd.root}}, func(line string) {
 		meta, name, _ := strings.Cut(line, "\t")
 		f := strings.Fields(meta)
 		if len(f) != 3 {
-			continue
+			return
 		}
-		e := entry{strings.TrimLeft(f[0], "0"), strings.Clone(f[2])}
+		e := entry{strings.TrimLeft(f[0], "0"), f[2]}
+		rd.all = append(rd.all, member{name, e})
 		dirs[path.Dir(name)][path.Base(name)] = e
-		switch {
-		case e.mode == modeTree:
+		if e.mode == modeTree {
 			dirs[name] = map[string]entry{}
 			rd.trees[e.id] = dirs[name]
-		case e.mode != modeModule && wanted(name):
-			ids = append(ids, e.id)
+		}
+	})
+}
+
+// Prefetch reads the files that are wanted, by path, and remembers them: for many directories of one commit that takes two processes, and else some questions
+// and answers for each.
+func (rd *Reader) Prefetch(ctx context.Context, wanted func(path string) bool) error {
+	if err := rd.list(ctx); err != nil {
+		return err
+	}
+	var ids []string
+	rd.ahead = map[string][]byte{}
+	for _, f := range rd.all {
+		if _, twice := rd.ahead[f.id]; !twice && f.mode != modeTree && f.mode != modeModule && wanted(f.path) {
+			rd.ahead[f.id] = nil
+			ids = append(ids, f.id)
 		}
 	}
 	got, err := rd.repo.objects(ids...)
 	if err != nil {
 		return err
 	}
-	rd.ahead = map[string][]byte{}
 	for i, o := range got {
-		if o.kind == "blob" {
-			rd.ahead[ids[i]] = o.data
+		if rd.ahead[ids[i]] = o.data; o.kind != "blob" {
+			delete(rd.ahead, ids[i])
 		}
 	}
 	return nil

@@ -21,8 +21,10 @@ func (w *Writer) sign(ids map[Mark]string) error {
 		if err != nil {
 			return &Refusal{Text: "the commit could not be signed", Err: err}
 		}
-		parent = strings.TrimSuffix(out, "\n")
-		w.Made[i] = parent
+		w.Made[i] = strings.TrimSuffix(out, "\n")
+		if !w.apart {
+			parent = w.Made[i]
+		}
 		step("signed")
 	}
 	return nil

@@ -30,6 +30,8 @@ type Options struct {
 	// along where it is at Tip too; else it is left alone.
 	Push *Remote
 	Tip  string
+	// Apart is for proposals: each commit is made on Tip by itself, no branch of this repository is meant, and Propose ends it instead of Finish.
+	Apart bool
 }
 
 // Writer builds a chain of commits on top of a branch. Nothing moves before Finish. It is for one goroutine.
@@ -45,6 +47,7 @@ type Writer struct {
 	under             map[string]bool // the roots as a set
 	reflog            string
 	push              *Remote
+	apart             bool   // each commit stands alone on base
 	base              string // what the first commit is made on
 	author, committer ident
 	lock              *os.File
@@ -129,7 +132,10 @@ func (w *Writer) begin(b Branch, o Options) (err error) {
 
 // pin makes sure that the branch is where the caller read it.
 func (w *Writer) pin(b Branch, o Options) (err error) {
-	if w.push, w.base = o.Push, o.Tip; o.Push != nil {
+	if w.push, w.base, w.apart = o.Push, o.Tip, o.Apart; o.Apart {
+		return nil
+	}
+	if o.Push != nil {
 		if w.branch, err = w.repo.alongWith(w.ctx, b.Name, o.Tip); err != nil {
 			return err
 		}
@@ -168,7 +174,7 @@ func (w *Writer) Commit(message string, edits []Edit) error {
 		}
 	}
 	from := ""
-	if len(w.commits) == 0 && w.base != "" {
+	if (len(w.commits) == 0 || w.apart) && w.base != "" {
 		from = "from " + w.base + "\n"
 	}
 	message = strings.TrimRight(message, "\n") + "\n"
@@ -190,26 +196,10 @@ func (w *Writer) Finish() (tip string, err error) {
 	if err := w.obstacles(); err != nil {
 		return "", err
 	}
-	ids, err := w.imp.finish()
-	if err != nil {
+	if err := w.complete(); err != nil {
 		return "", err
-	}
-	step("imported")
-	for _, c := range w.commits {
-		w.Made = append(w.Made, ids[c.mark])
-	}
-	if w.repo.config.flag("commit.gpgsign") {
-		if err = w.sign(ids); err != nil {
-			return "", err
-		}
 	}
 	tip = w.Made[len(w.Made)-1]
-	if !isHex(tip, w.repo.config.hashLen()) {
-		return "", fmt.Errorf("git fast-import left no commit: %q", tip)
-	}
-	if err := w.imp.publish(w.repo.common + "/objects"); err != nil {
-		return "", err
-	}
 	j, err := w.intend(tip)
 	if err == nil && w.push != nil {
 		err = w.repo.push(w.ctx, *w.push, w.base, tip)
@@ -222,6 +212,29 @@ func (w *Writer) Finish() (tip string, err error) {
 		return tip, nil
 	}
 	return tip, w.land(j)
+}
+
+// complete signs the commits where they are to be, and moves their objects into the repository.
+func (w *Writer) complete() error {
+	ids, err := w.imp.finish()
+	if err != nil {
+		return err
+	}
+	step("imported")
+	for _, c := range w.commits {
+		w.Made = append(w.Made, ids[c.mark])
+	}
+	if w.repo.config.flag("commit.gpgsign") {
+		if err = w.sign(ids); err != nil {
+			return err
+		}
+	}
+	for _, id := range w.Made {
+		if !isHex(id, w.repo.config.hashLen()) {
+			return fmt.Errorf("git fast-import left no commit: %q", id)
+		}
+	}
+	return w.imp.publish(w.repo.common + "/objects")
 }
 
 // obstacles refuses to overwrite untracked files.

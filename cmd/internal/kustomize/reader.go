@@ -1,7 +1,9 @@
 package kustomize
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"net/url"
 	"path"
@@ -273,6 +275,8 @@ func (r *reader) path(field, value string, cloned, directory bool) (name string,
 	name = path.Join(r.dir, value)
 	mode, err := r.mode(name)
 	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", nil, r.refuse(field, value, "what is there: "+name+" is not")
 	case err != nil:
 		return "", nil, r.failed(fmt.Sprintf("%s: value %q", field, value), err)
 	case mode.IsDir() && directory:

@@ -11,6 +11,9 @@ import (
 	"github.com/gitramp/gitramp/render"
 )
 
+// mostConfig is how many changes of config are told one by one.
+const mostConfig = 20
+
 // mostLines is how many apps a message names one by one.
 const mostLines = 100
 
@@ -36,10 +39,11 @@ type Move struct {
 	After      *render.Lock // nil where there is none any more
 	Rules      int          // header and cookie rules that the route has after it
 	Changes    []render.Change
-	Drift      []render.Drift // that was there before, and stays
-	Reason     string         // a person's
-	Unsafe     string         // why it is made although it is not proven safe; "" where it is
-	To         string         // with a rollback: the images that the spec asks for again
+	Config     []render.ConfigChange // what pods read otherwise from it on
+	Drift      []render.Drift        // that was there before, and stays
+	Reason     string                // a person's
+	Unsafe     string                // why it is made although it is not proven safe; "" where it is
+	To         string                // with a rollback: the images that the spec asks for again
 }
 
 // lock is the one that the move is told by.
@@ -106,6 +110,12 @@ func Text(moves []Move, tool string) string {
 
 func (m Move) text(b *strings.Builder) {
 	fmt.Fprintf(b, "%s\n\n", m.Explain())
+	for _, line := range Config(m.Config) {
+		fmt.Fprintf(b, "  %s\n", line)
+	}
+	if len(m.Config) > 0 {
+		b.WriteByte('\n')
+	}
 	l := m.lock()
 	trailers := [][2]string{{TrailerApp, m.App}, {TrailerAction, string(m.Transition)}, {TrailerRevision, m.ref().Revision},
 		{TrailerStep, fmt.Sprintf("%d/%d", l.Step.Index, l.Step.Last)}, {TrailerWeight, m.weights()}}
@@ -129,8 +139,22 @@ func (m Move) text(b *strings.Builder) {
 	}
 }
 
+// Config tells what pods read otherwise, a line for each.
+func Config(changes []render.ConfigChange) (lines []string) {
+	for i, c := range changes {
+		if i == mostConfig {
+			return append(lines, fmt.Sprintf("and %d more", len(changes)-i))
+		}
+		lines = append(lines, c.String())
+	}
+	return lines
+}
+
 // oneLine keeps a person's words from ending a trailer, and from beginning another.
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// Revision is the one that a move is about.
+func (m Move) Revision() string { return m.ref().Revision }
 
 // ref is the revision that a move is about.
 func (m Move) ref() render.RevisionRef {
@@ -160,7 +184,7 @@ func (m Move) Line() string {
 		return fmt.Sprintf("%s: %s", m.App, m.what())
 	case l.Canary == nil && l.Phase != render.Cleanup && m.Transition != render.Install && m.Transition != render.Sync:
 		return fmt.Sprintf("%s: %s (idle)", m.App, m.what())
-	case l.Phase == render.Abort || l.Phase == render.Unpromote:
+	case l.Phase.GoesBack():
 		at = "at step"
 	}
 	return fmt.Sprintf("%s: %s (%s %d/%d)", m.App, m.what(), at, l.Step.Index, l.Step.Last)
@@ -183,6 +207,10 @@ func (m Move) what() string {
 		return string(m.Transition) + " " + m.images()
 	case render.Abort:
 		return "abort " + m.images()
+	case render.Grow:
+		return "grow prod" + m.prodPods() + ", to abort " + m.images()
+	case render.Shrink:
+		return "shrink prod" + m.prodPods()
 	case render.Scale, render.Header:
 		return string(m.Transition) + " " + l.Step.Name
 	case render.PromoteFull:
@@ -228,6 +256,8 @@ func (m Move) Explain() string {
 		return "The rollout goes on by the steps that the spec has today. " + m.explainShift()
 	case render.Scale:
 		return "The number of canary pods changes, and nothing else."
+	case render.Shrink:
+		return "Prod gives up the pods whose requests the canary has by now, and the canary gets those that the next weight needs. No request moves."
 	case render.Header:
 		return fmt.Sprintf("A header rule begins or ends, and nothing else: there are %d rules now.", m.Rules)
 	case render.Promote:
@@ -237,8 +267,14 @@ func (m Move) Explain() string {
 	case render.Cleanup:
 		return "The canary's objects are deleted. Nothing reaches them any more."
 	case render.Supersede:
+		if l.Phase == render.Grow {
+			return "The spec asks for another revision. Prod gets back the pods that it gave up; when they have settled the canary's routing is withdrawn. " +
+				"That one is tried when this is cleaned up."
+		}
 		return fmt.Sprintf("The spec asks for another revision, so the canary's routing is withdrawn: prod, on %s, gets all requests. "+
 			"That one is tried when this is cleaned up.", news(l.Stable, nil))
+	case render.Grow:
+		return "Prod gets back the pods that it gave up, and no request moves yet. The canary's routing is withdrawn when they have settled."
 	case render.Abort:
 		return fmt.Sprintf("The canary's routing is withdrawn: prod, on %s, gets all requests. Its objects are deleted when this has settled.", news(l.Stable, nil))
 	case render.Unpromote:
@@ -258,6 +294,27 @@ func (m Move) Explain() string {
 		return "Prod's route is withdrawn. Its pods are deleted when this has settled."
 	}
 	return ""
+}
+
+// prodPods says how many pods prod had and has, "" where that does not change.
+func (m Move) prodPods() string {
+	for _, ch := range m.Changes {
+		fields, _ := render.FieldChanges(ch.Old, ch.New)
+		for _, f := range fields {
+			if ch.Path == "prod-deployment.yaml" && f.Field == "spec.replicas" {
+				return " from " + f.Old + " to " + f.New + " pods"
+			}
+		}
+	}
+	return ""
+}
+
+// Overload says of an abort that does not wait for prod's pods what it does to them.
+func (m Move) Overload() string {
+	if grows := m.prodPods(); grows != "" {
+		return "prod gets all requests while it grows" + grows + " (--at-once)"
+	}
+	return "prod gets all requests before its pods have settled (--at-once)"
 }
 
 func (m Move) explainPause() string {

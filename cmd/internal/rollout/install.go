@@ -129,8 +129,10 @@ func (v *View) readClaims(l known, byTree bool) (render.Claims, error) {
 	if err != nil {
 		return render.Claims{}, err
 	}
-	if c, bad := render.ParseSpec(l.spec, data); data != nil && bad == nil && is(c, l.name, l.dir) && !byTree {
-		return c.Claims(), nil
+	if data != nil && !byTree {
+		if a, bad := v.set.ParseText(l.spec, v.repo.Root(), l.spec, data); bad == nil && is(a.Spec, l.name, l.dir) {
+			return a.Spec.Claims(), nil
+		}
 	}
 	files, err := v.reader.Dir(l.dir)
 	if err != nil {

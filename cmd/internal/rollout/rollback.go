@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
+	"path"
+	"slices"
 	"strings"
 
 	"github.com/gitramp/gitramp/cmd/internal/app"
@@ -11,11 +14,14 @@ import (
 	"github.com/gitramp/gitramp/render"
 )
 
-// rollback is a spec that asks for an earlier revision again.
+// rollback is what is written so that a spec asks for an earlier revision again.
 type rollback struct {
-	spec   []byte
-	images string
+	files map[string][]byte // nil: gone
+	to    string
 }
+
+// names are the files, sorted.
+func (r rollback) names() []string { return slices.Sorted(maps.Keys(r.files)) }
 
 // earlier is a revision that the app ran or tried, and a commit at which it did.
 type earlier struct {
@@ -41,10 +47,12 @@ func (v *View) RollBack(ctx context.Context, it *Item, to string) (Decision, err
 	if e.Revision == it.App.Wanted {
 		return Decision{}, nil
 	}
-	if it.back.spec, err = v.specOf(ctx, it, e); err != nil {
+	if it.back.files, err = v.askFor(ctx, it, e); err != nil {
 		return Decision{}, err
 	}
-	it.back.images = short(e.Images)
+	if it.back.to = short(e.Images); slices.Equal(e.Images, it.App.Spec.Spec.Images) {
+		it.back.to = "revision " + e.Revision
+	}
 	return Decision{Transition: render.Rollback}, nil
 }
 
@@ -134,31 +142,75 @@ func (v *View) ranAt(ctx context.Context, it *Item, commit string) (earlier, err
 	return earlier{s.Lock.Stable, commit}, nil
 }
 
-// specOf is the spec with no more changed than it takes: the images, else the file as it was.
-func (v *View) specOf(ctx context.Context, it *Item, e earlier) ([]byte, error) {
+// askFor is what is written so that the spec asks for a revision again, no more than it takes: the spec with other images, else the spec and its base as they were.
+func (v *View) askFor(ctx context.Context, it *Item, e earlier) (map[string][]byte, error) {
+	own := it.State.Lock.Spec
 	if text := it.App.Spec.WithImages(e.Images); text != nil {
-		if c, err := render.ParseSpec(it.File, text); err == nil && c.RevisionName() == e.Revision {
-			return text, nil
+		if a, err := v.set.ParseText(it.File, v.repo.Root(), own, text); err == nil && a.Wanted == e.Revision {
+			return map[string][]byte{own: text}, nil
 		}
 	}
-	var text []byte
+	var files map[string][]byte
+	var why error
 	err := v.repo.History(ctx, v.Tip, it.Dir+"/"+render.LockFile, func(entry git.Entry) (bool, error) {
-		reader, err := v.repo.Reader(ctx, entry.Commit)
+		then, err := v.repo.Reader(ctx, entry.Commit)
 		if err != nil {
 			return false, err
 		}
-		defer reader.Close()
-		data, err := reader.File(it.State.Lock.Spec)
+		defer then.Close()
+		data, err := then.File(own)
 		if err != nil || data == nil {
 			return true, nil // a spec that was elsewhere then
 		}
-		if c, err := render.ParseSpec(it.File, data); err == nil && c.RevisionName() == e.Revision {
-			text = bytes.Clone(data)
+		set := setAt(then)
+		if a, err := set.ParseText(it.File, v.repo.Root(), own, data); err == nil && a.Wanted == e.Revision {
+			var changed error
+			if files, changed = v.asThen(it, a, then, set.BaseFiles(it.File)); changed != nil && why == nil {
+				why = changed
+			}
 		}
-		return text == nil, nil
+		return files == nil, nil
 	})
-	if err == nil && text == nil {
-		err = app.Conflict{Text: fmt.Sprintf("%s: no spec in the history of this branch asks for revision %s: set it in %s by hand", it.Name, e.Revision, it.File)}
+	if err == nil && files == nil {
+		if err = why; err == nil {
+			err = app.Conflict{Text: fmt.Sprintf("%s: no spec in the history of this branch asks for revision %s: set it in %s by hand", it.Name, e.Revision, it.File)}
+		}
 	}
-	return text, err
+	return files, err
 }
+
+// asThen is the spec of a commit, and what of its base lies below the base's directory, as far as they are others by now. A base that was built from other files
+// too needs those to be as they were: they may be somebody else's as well.
+func (v *View) asThen(it *Item, a *app.App, then *git.Reader, base []string) (map[string][]byte, error) {
+	own, dir := it.State.Lock.Spec, app.BaseDir(a.Spec, a.Origin())
+	files := map[string][]byte{}
+	for _, name := range append([]string{own}, base...) {
+		was, err := then.File(name)
+		if err != nil {
+			return nil, err
+		}
+		is, err := v.reader.File(name)
+		switch {
+		case err != nil:
+			return nil, err
+		case is != nil && bytes.Equal(was, is):
+		case name != own && !under(name, dir):
+			return nil, app.Conflict{Text: fmt.Sprintf("%s: its base was also built from %s, which lies outside of %s and is another file by now: put that back by hand, or set the spec by hand", it.Name, name, dir)}
+		default:
+			files[name] = bytes.Clone(was)
+		}
+	}
+	for _, name := range base { // a directory has one kustomization
+		for _, other := range kustomizations {
+			if other = path.Join(path.Dir(name), other); slices.Contains(kustomizations, path.Base(name)) && other != name && files[other] == nil {
+				if is, err := v.reader.File(other); err != nil || is != nil {
+					files[other] = nil
+				}
+			}
+		}
+	}
+	return files, nil
+}
+
+// kustomizations are the names that a kustomization may have.
+var kustomizations = []string{"kustomization.yaml", "kustomization.yml", "Kustomization"}

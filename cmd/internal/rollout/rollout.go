@@ -34,6 +34,8 @@ type Run struct {
 	Reason   string    // a person's, for the message
 	Unsafe   string    // why what is not proven safe is made all the same; "" where it is not
 	Verb     string    // for the reflog
+	Prefix   string    // of the branches that transitions are proposed on, instead of made; "" where they are made
+	Rebase   bool      // with Prefix: a proposal is made anew wherever the branch has moved, though nothing of the app has
 	Tool     string
 	DryRun   bool
 	Done     func(Outcome) // prints more of it
@@ -48,11 +50,15 @@ type Result struct {
 	Commit   string        // that holds it
 	By       *git.Commit   // somebody else's, that did it meanwhile
 	Err      error
+
+	Proposal  *Proposal  // where the move is proposed, and not made
+	Withdrawn []git.Move // proposals of the item that were deleted, or would be
 }
 
 // Outcome is what became of all.
 type Outcome struct {
 	Branch  string
+	Target  string // the branch as its own repository calls it
 	Base    string // the tip that was read
 	Tip     string // the tip now
 	Results []Result
@@ -126,9 +132,9 @@ func (r *Run) once(ctx context.Context, before map[string]Result) (out Outcome, 
 	if err != nil {
 		return out, err
 	}
-	out.Branch, out.Base, out.Tip = branch.Name, base, base
+	out.Branch, out.Base, out.Tip, out.Target = branch.Name, base, base, branch.Name
 	if r.Push != nil {
-		out.Branch = r.Push.String()
+		out.Branch, out.Target = r.Push.String(), r.Push.Branch
 	}
 	view, items, err := r.read(ctx, base)
 	if err != nil {
@@ -152,6 +158,9 @@ func (r *Run) once(ctx context.Context, before map[string]Result) (out Outcome, 
 		}
 		writing = writing || res.Move != nil
 		out.Results = append(out.Results, res)
+	}
+	if r.Prefix != "" {
+		return out, r.propose(ctx, view, &out)
 	}
 	if !writing || r.DryRun {
 		return out, nil
@@ -346,7 +355,7 @@ func (v *View) lastChange(ctx context.Context, it *Item) (*git.Commit, error) {
 // move renders a decision.
 func (r *Run) move(it *Item, d render.Decision) (*message.Move, error) {
 	if d.Transition == render.Rollback {
-		return &message.Move{App: it.Name, Transition: d.Transition, Before: it.State.Lock, After: it.State.Lock, Reason: r.Reason, To: it.back.images}, nil
+		return &message.Move{App: it.Name, Transition: d.Transition, Before: it.State.Lock, After: it.State.Lock, Reason: r.Reason, To: it.back.to}, nil
 	}
 	turn := it.State.Turn
 	switch {
@@ -364,7 +373,10 @@ func (r *Run) move(it *Item, d render.Decision) (*message.Move, error) {
 		return nil, err
 	}
 	m := &message.Move{App: it.Name, Transition: d.Transition, Before: it.State.Lock, After: lock, Rules: len(d.Step.Matches), Drift: it.State.Drift, Reason: r.Reason, Unsafe: unsafe,
-		Changes: render.Changes(it.there(), tree)}
+		Changes: render.Changes(it.there(), tree), Config: render.ConfigChanges(it.State.Tree, tree)}
+	if d.AtOnce {
+		m.Unsafe = m.Overload()
+	}
 	for _, ch := range m.Changes {
 		if ch.Op == render.Added && it.present[ch.Path] != nil {
 			return nil, app.Conflict{Text: fmt.Sprintf("%s/%s is there already, and no %s says that gitramp wrote it", it.Dir, ch.Path, render.LockFile)}
@@ -405,7 +417,7 @@ func (r *Run) write(ctx context.Context, branch git.Branch, out *Outcome) error 
 		switch {
 		case res.Move == nil:
 		case res.Move.Transition == render.Rollback:
-			o.Files = append(o.Files, res.State.Lock.Spec)
+			o.Files = append(o.Files, res.back.names()...)
 		default:
 			roots = append(roots, res.Dir)
 		}
@@ -447,12 +459,15 @@ func (r *Run) write(ctx context.Context, branch git.Branch, out *Outcome) error 
 
 func (r *Run) commit(w *git.Writer, res Result) error {
 	var edits []git.Edit
-	if res.Move.Transition == render.Rollback {
-		mark, err := w.Blob(res.back.spec)
-		if err != nil {
-			return err
+	for _, name := range res.back.names() {
+		edit := git.Edit{Path: name}
+		if data := res.back.files[name]; data != nil {
+			var err error
+			if edit.Mark, err = w.Blob(data); err != nil {
+				return err
+			}
 		}
-		edits = append(edits, git.Edit{Path: res.State.Lock.Spec, Mark: mark})
+		edits = append(edits, edit)
 	}
 	for _, ch := range res.Move.Changes {
 		edit := git.Edit{Path: res.Dir + "/" + ch.Path}

@@ -50,8 +50,13 @@ func (it *Item) Promote(full, replan bool) (Decision, error) {
 	return d, nil
 }
 
-// Abort decides by the tree alone.
-func (it *Item) Abort() (Decision, error) { return it.byTree(render.State.Abort) }
+// Abort decides by the tree alone. atOnce does not wait for the pods that prod has given up.
+func (it *Item) Abort(atOnce bool) (Decision, error) {
+	if atOnce {
+		return it.byTree(render.State.AbortAtOnce)
+	}
+	return it.byTree(render.State.Abort)
+}
 
 // Pause decides by the tree alone.
 func (it *Item) Pause() (Decision, error) { return it.byTree(render.State.Pause) }

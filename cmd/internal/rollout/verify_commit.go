@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io/fs"
 	"path"
 	"slices"
 	"strings"
@@ -96,7 +97,7 @@ func (v *View) pair(ctx context.Context, from, to, dir string, spec *app.App, r 
 		if err != nil || data == nil {
 			continue
 		}
-		if a, err := app.NewSet().ParseText(l.Spec, v.repo.Root(), l.Spec, data); err == nil {
+		if a, err := setAt(at).ParseText(l.Spec, v.repo.Root(), l.Spec, data); err == nil {
 			p.specs = append(p.specs, a)
 		}
 	}
@@ -105,6 +106,13 @@ func (v *View) pair(ctx context.Context, from, to, dir string, spec *app.App, r 
 	}
 	p.specs = slices.DeleteFunc(p.specs, func(a *app.App) bool { return a.Load(dir, files) != nil })
 	return p, nil
+}
+
+// setAt is for a spec as it was at a commit, and its base as that was: what lies on disk is of another time.
+func setAt(at *git.Reader) *app.Set {
+	set := app.NewSet()
+	set.Committed, set.CommittedAlone = func(string) fs.FS { return at.FS() }, true
+	return set
 }
 
 // readState is a state, or why there is none.
@@ -243,7 +251,7 @@ func (p *pair) transition() (closest render.Tree, t render.Transition, ok bool) 
 	s := p.before.State
 	back := settled
 	back.WentBack, back.Attempts = true, max(p.attempt()-1, 0)
-	for _, d := range []Decision{s.Abort(), s.Pause(), s.Resume(settled), s.Resume(back), s.PromoteFull(settled), s.PromoteFull(back), p.remove(), s.Finish("", settled), s.Finish(s.Lock.Stable.Revision, settled)} {
+	for _, d := range []Decision{s.Abort(), s.AbortAtOnce(), s.Pause(), s.Resume(settled), s.Resume(back), s.PromoteFull(settled), s.PromoteFull(back), p.remove(), s.Finish("", settled), s.Finish(s.Lock.Stable.Revision, settled)} {
 		if try(d, s.Turn) {
 			return nil, t, true
 		}

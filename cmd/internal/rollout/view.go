@@ -46,7 +46,7 @@ func (it *Item) Wanted() string {
 // View is what a repository says at one tip.
 type View struct {
 	Tip    string
-	Edited []string // specs of this repository that are other on disk than at the tip
+	Edited []string // specs of this repository, and files of their bases, that are other on disk than at the tip
 
 	repo    *git.Repo
 	reader  *git.Reader
@@ -84,7 +84,7 @@ func (v *View) committed(file string) func(root, origin string) ([]byte, error) 
 		if err != nil || data == nil {
 			return nil, err
 		}
-		if disk, err := os.ReadFile(file); err == nil && string(disk) != string(data) && strings.ReplaceAll(string(disk), "\r\n", "\n") != string(data) {
+		if disk, err := os.ReadFile(file); err == nil && app.Edited(disk, data) {
 			v.Edited = append(v.Edited, file)
 		}
 		return data, nil
@@ -95,6 +95,9 @@ func (v *View) committed(file string) func(root, origin string) ([]byte, error) 
 func (v *View) bySpec(file string) *Item {
 	it := &Item{Name: file, File: file}
 	a, err := v.set.ParseAs(file, v.committed(file))
+	if origin, ok := v.inside(file); ok && v.repo.Root() != "" {
+		v.Edited = append(v.Edited, v.set.EditedBase(file, origin, v.reader.File)...)
+	}
 	if err != nil {
 		it.Err = err
 		return it
@@ -331,7 +334,7 @@ func (v *View) locks(ctx context.Context) ([]known, error) {
 	if v.apps != nil {
 		return v.apps, nil
 	}
-	paths, err := v.repo.Files(ctx, v.Tip, render.LockFile)
+	paths, err := v.reader.Files(ctx, render.LockFile)
 	if err != nil {
 		return nil, err
 	}

@@ -35,7 +35,7 @@ type Result struct {
 	Tip         string   // of the branch by now
 	Subjects    []string // of the commits, in their order
 	Recovered   string   // what was finished of a run that crashed
-	Uncommitted []string // specs of the target repository that its branch does not hold as they are
+	Uncommitted []string // specs of the target repository, and files of their bases, that its branch does not hold as they are
 }
 
 // commit is one commit: what it edits and what it says.
@@ -96,6 +96,7 @@ func (s *Series) render(ctx context.Context, repo *git.Repo, b git.Branch, set *
 			if held, err := reader.File(a.Origin()); err == nil && !bytes.Equal(held, a.Spec.Source()) {
 				uncommitted = append(uncommitted, a.File)
 			}
+			uncommitted = append(uncommitted, set.EditedBase(a.File, a.Origin(), reader.File)...)
 		}
 		errs = append(errs, s.add(ctx, set, a, reader, behind, blob))
 		s.Progress.Add()
@@ -151,7 +152,7 @@ func (s *Series) add(ctx context.Context, set *app.Set, a *app.App, reader *git.
 			cm.edits = append(cm.edits, edit)
 		}
 		after := m.Lock
-		cm.moves = append(cm.moves, message.Move{App: a.Name(), Transition: m.Transition, Before: m.Before, After: &after, Rules: m.Rules, Changes: m.Changes, Unsafe: unsafe})
+		cm.moves = append(cm.moves, message.Move{App: a.Name(), Transition: m.Transition, Before: m.Before, After: &after, Rules: m.Rules, Changes: m.Changes, Config: m.Config(), Unsafe: unsafe})
 		return nil
 	})
 }

@@ -9,21 +9,22 @@ import (
 
 // Plan is a plan for programs.
 type Plan struct {
-	APIVersion string            `json:"apiVersion"`
-	Kind       string            `json:"kind"`
-	App        string            `json:"app"`
-	Namespace  string            `json:"namespace,omitempty"`
-	Spec       string            `json:"spec"`
-	Path       string            `json:"path"`
-	Stable     map[string]string `json:"stable"`
-	Canary     map[string]string `json:"canary"`
-	At         string            `json:"at,omitempty"`    // the step that the tree stands at
-	Ends       render.Transition `json:"ends,omitempty"`  // how the rollout on its way ends, where it does not go on
-	Left       []string          `json:"left"`            // the commits that are left
-	Stuck      string            `json:"stuck,omitempty"` // why none can be written
-	Total      int               `json:"weightTotal"`
-	Steps      []PlanStep        `json:"steps"`
-	Proof      Proof             `json:"proof"`
+	APIVersion string                `json:"apiVersion"`
+	Kind       string                `json:"kind"`
+	App        string                `json:"app"`
+	Namespace  string                `json:"namespace,omitempty"`
+	Spec       string                `json:"spec"`
+	Path       string                `json:"path"`
+	Stable     map[string]string     `json:"stable"`
+	Canary     map[string]string     `json:"canary"`
+	At         string                `json:"at,omitempty"`    // the step that the tree stands at
+	Ends       render.Transition     `json:"ends,omitempty"`  // how the rollout on its way ends, where it does not go on
+	Left       []string              `json:"left"`            // the commits that are left
+	Stuck      string                `json:"stuck,omitempty"` // why none can be written
+	Total      int                   `json:"weightTotal"`
+	Config     []render.ConfigChange `json:"config,omitempty"` // what the new pods read otherwise
+	Steps      []PlanStep            `json:"steps"`
+	Proof      Proof                 `json:"proof"`
 }
 
 // PlanStep is one step of a Plan.
@@ -64,6 +65,7 @@ func NewPlan(ramp Ramp, r prove.Result, diff bool) Plan {
 	if l := a.State.Lock; l != nil {
 		v.At = fmt.Sprintf("%02d-%s", l.Step.Index, l.Step.Name)
 	}
+	v.Config = ramp.coming.Release.ConfigChanges()
 	left, why := Left(a)
 	v.Left, v.Stuck = append([]string{}, left...), why
 	for _, st := range ramp.Steps {

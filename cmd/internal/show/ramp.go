@@ -12,6 +12,7 @@ import (
 	"github.com/aymanbagabas/go-udiff"
 
 	"github.com/gitramp/gitramp/cmd/internal/app"
+	"github.com/gitramp/gitramp/cmd/internal/message"
 	"github.com/gitramp/gitramp/render"
 	"github.com/gitramp/gitramp/render/route"
 )
@@ -52,6 +53,9 @@ func NewRamp(a *app.App) (Ramp, error) {
 	return r, nil
 }
 
+// Config is what the new pods read otherwise than the old ones, a line for each.
+func (r Ramp) Config() []string { return message.Config(r.coming.Release.ConfigChanges()) }
+
 // ending says what becomes of the rollout on its way, where that does not simply go on.
 func (r Ramp) ending() string {
 	why := map[render.Transition]string{
@@ -62,7 +66,7 @@ func (r Ramp) ending() string {
 	if why == "" {
 		return ""
 	}
-	return fmt.Sprintf("The rollout of %s %s.", images(*r.app.State.Lock.Canary), why)
+	return fmt.Sprintf("The rollout of %s %s.", apart(*r.app.State.Lock.Canary, r.app.State.Lock.Stable), why)
 }
 
 // movesTraffic says whether a step changes who reaches the canary, against the one before it.
@@ -71,13 +75,14 @@ func movesTraffic(before, st render.Step) bool {
 }
 
 // Unified is the text of some changes as a unified diff, without what is gitramp's own bookkeeping: the lock, which changes in every step, and what it keeps
-// for an abort.
+// for a promotion or an abort. What Secrets hold is not in it.
 func Unified(changes []render.Change) string {
 	var b strings.Builder
 	for _, ch := range changes {
-		if ch.Path == render.LockFile || ch.Path == render.PreviousFile {
+		if ch.Path == render.LockFile || ch.Path == render.PreviousFile || ch.Path == render.NextFile {
 			continue
 		}
+		ch = ch.Discreet()
 		from, to := "a/"+ch.Path, "b/"+ch.Path
 		switch ch.Op {
 		case render.Added:
@@ -104,12 +109,16 @@ func holdText(p render.Plan, st render.Step) string {
 	if st.Index == 0 || st.Index == p.Last() {
 		return "until another revision is asked for"
 	}
-	parts := []string{"settle " + st.Hold.Settle.String()}
-	if st.Hold.Manual {
+	return holdWords(st.Hold)
+}
+
+func holdWords(h render.Hold) string {
+	parts := []string{"settle " + h.Settle.String()}
+	if h.Manual {
 		parts = append(parts, "until promoted")
 	}
-	if st.Hold.Pause > 0 {
-		parts = append(parts, "pause "+st.Hold.Pause.String())
+	if h.Pause > 0 {
+		parts = append(parts, "pause "+h.Pause.String())
 	}
 	return strings.Join(parts, ", ")
 }

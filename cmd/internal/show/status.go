@@ -23,34 +23,35 @@ const (
 
 // Status is where one app stands, for programs.
 type Status struct {
-	App         string            `json:"app"`
-	Namespace   string            `json:"namespace,omitempty"`
-	Directory   string            `json:"directory,omitempty"`
-	Spec        string            `json:"spec,omitempty"`
-	Status      string            `json:"status"` // Healthy, Progressing, Paused or Degraded, as Argo Rollouts has them; Missing where nothing is installed
-	Phase       render.Transition `json:"phase,omitempty"`
-	Step        *LockStep         `json:"step,omitempty"`
-	Attempt     int               `json:"attempt,omitempty"`
-	Weight      int               `json:"weight"`
-	WeightTotal int               `json:"weightTotal,omitempty"`
-	Since       string            `json:"since,omitempty"`  // RFC 3339
-	Commit      string            `json:"commit,omitempty"` // that began the step
-	Author      string            `json:"author,omitempty"`
-	Subject     string            `json:"subject,omitempty"`
-	Stable      *Revision         `json:"stable,omitempty"`
-	Canary      *Revision         `json:"canary,omitempty"`
-	Previous    *Revision         `json:"previous,omitempty"`
-	Aborted     string            `json:"aborted,omitempty"` // revision
-	PausedBy    bool              `json:"paused,omitempty"`  // by gitramp pause
-	Full        bool              `json:"full,omitempty"`    // every pause is waived
-	Rollback    bool              `json:"rollback,omitempty"`
-	Orphaned    bool              `json:"orphaned,omitempty"` // its spec is gone
-	Next        render.Transition `json:"next,omitempty"`     // that advance would make now
-	Waiting     *Waiting          `json:"waiting,omitempty"`
-	Refused     string            `json:"refused,omitempty"`
-	Error       string            `json:"error,omitempty"`
-	Drift       []Drifted         `json:"drift,omitempty"`
-	Steps       []StatusStep      `json:"steps,omitempty"` // of the plan that it goes by
+	App         string                `json:"app"`
+	Namespace   string                `json:"namespace,omitempty"`
+	Directory   string                `json:"directory,omitempty"`
+	Spec        string                `json:"spec,omitempty"`
+	Status      string                `json:"status"` // Healthy, Progressing, Paused or Degraded, as Argo Rollouts has them; Missing where nothing is installed
+	Phase       render.Transition     `json:"phase,omitempty"`
+	Step        *LockStep             `json:"step,omitempty"`
+	Attempt     int                   `json:"attempt,omitempty"`
+	Weight      int                   `json:"weight"`
+	WeightTotal int                   `json:"weightTotal,omitempty"`
+	Since       string                `json:"since,omitempty"`  // RFC 3339
+	Commit      string                `json:"commit,omitempty"` // that began the step
+	Author      string                `json:"author,omitempty"`
+	Subject     string                `json:"subject,omitempty"`
+	Stable      *Revision             `json:"stable,omitempty"`
+	Canary      *Revision             `json:"canary,omitempty"`
+	Previous    *Revision             `json:"previous,omitempty"`
+	Config      []render.ConfigChange `json:"config,omitempty"`  // what the canary's pods read otherwise than the stable ones
+	Aborted     string                `json:"aborted,omitempty"` // revision
+	PausedBy    bool                  `json:"paused,omitempty"`  // by gitramp pause
+	Full        bool                  `json:"full,omitempty"`    // every pause is waived
+	Rollback    bool                  `json:"rollback,omitempty"`
+	Orphaned    bool                  `json:"orphaned,omitempty"` // its spec is gone
+	Next        render.Transition     `json:"next,omitempty"`     // that advance would make now
+	Waiting     *Waiting              `json:"waiting,omitempty"`
+	Refused     string                `json:"refused,omitempty"`
+	Error       string                `json:"error,omitempty"`
+	Drift       []Drifted             `json:"drift,omitempty"`
+	Steps       []StatusStep          `json:"steps,omitempty"` // of the plan that it goes by
 
 	message string
 	since   int64
@@ -109,6 +110,9 @@ func status(res rollout.Result, now time.Time) Status {
 			v.Drift = append(v.Drift, Drifted{d.Path, d.Problem})
 		}
 		v.Steps = statusSteps(res)
+		if revs, err := res.State.Revisions(); err == nil {
+			v.Config = revs.ConfigChanges()
+		}
 	}
 	if c := res.Began; c != nil {
 		v.Since, v.Commit, v.Author, v.Subject = rfc3339(res.SinceDate), c.ID, c.Author, c.Subject()
@@ -269,7 +273,8 @@ func (p Printer) status(v Status, where string, now time.Time) {
 	for _, flag := range []struct {
 		is   bool
 		text string
-	}{{v.PausedBy, "paused by a person"}, {v.Full, "every pause is waived"}, {v.Rollback, "a rollback: there are no pauses"}} {
+	}{{v.PausedBy, "paused by a person"}, {v.Full, "every pause is waived"}, {v.Rollback, "a rollback: there are no pauses"},
+		{v.Phase == render.Grow, "prod gets its pods back before its requests (gitramp abort --at-once does not wait)"}} {
 		if flag.is {
 			line("Note", "%s", flag.text)
 		}
@@ -282,6 +287,9 @@ func (p Printer) status(v Status, where string, now time.Time) {
 		if r != nil {
 			line([]string{"Stable", "Canary", "Previous"}[i], "%s (%s)", images(r.ref), r.Name)
 		}
+	}
+	for _, text := range message.Config(v.Config) {
+		line("Config", "%s", text)
 	}
 	if v.Aborted != "" {
 		line("Aborted", "%s", v.Aborted)

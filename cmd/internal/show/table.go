@@ -1,7 +1,9 @@
 package show
 
 import (
+	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -15,6 +17,9 @@ import (
 func (p Printer) Table(ramp Ramp, r prove.Result, diff bool) {
 	a := ramp.coming
 	fmt.Fprintln(p.Out, p.Paint(Bold, headline(a)))
+	for _, line := range ramp.Config() {
+		fmt.Fprintf(p.Out, "  %s\n", line)
+	}
 	fmt.Fprintf(p.Out, "%s -> %s\n", a.File, a.Spec.OutputPath())
 	if text := ramp.ending(); text != "" {
 		fmt.Fprintln(p.Out, text)
@@ -52,6 +57,12 @@ func transitionCode(t render.Transition) string {
 func (p Printer) Markdown(ramp Ramp, r prove.Result, diff bool) {
 	a := ramp.coming
 	fmt.Fprintf(p.Out, "### %s\n\n", headline(a))
+	for _, line := range ramp.Config() {
+		fmt.Fprintf(p.Out, "- `%s`\n", strings.ReplaceAll(line, "`", "'"))
+	}
+	if len(ramp.Config()) > 0 {
+		fmt.Fprintln(p.Out)
+	}
 	if text := ramp.ending(); text != "" {
 		fmt.Fprintf(p.Out, "%s\n\n", text)
 	}
@@ -69,7 +80,7 @@ func (p Printer) Markdown(ramp Ramp, r prove.Result, diff bool) {
 	}
 }
 
-// headline says which app goes from what to what; images that stay are left out.
+// headline says which app goes from what to what; images that stay are left out, and where all of them stay it is by the revisions' names.
 func headline(a *app.App) string {
 	stable, canary := a.Images()
 	var moves []string
@@ -82,7 +93,9 @@ func headline(a *app.App) string {
 			moves = append(moves, name+stable[i].Image+" -> "+image.Image)
 		}
 	}
-	if moves == nil {
+	if was, is := a.Revisions(); moves == nil && was != is {
+		moves = append(moves, "revision "+was+" -> "+is)
+	} else if moves == nil {
 		moves = append(moves, canary[0].Image)
 	}
 	return a.Spec.Metadata.Name + ": " + strings.Join(moves, ", ")
@@ -99,7 +112,7 @@ func pods(st render.Step) string {
 func changesText(st Step) string {
 	sign := map[render.Op]string{render.Added: "+", render.Changed: "~", render.Removed: "-"}
 	var parts []string
-	for _, ch := range st.Changes {
+	for _, ch := range unmoved(st.Changes) {
 		if name, isObject := strings.CutSuffix(ch.Path, ".yaml"); isObject && ch.Path != render.KustomizationFile {
 			parts = append(parts, sign[ch.Op]+name)
 		}
@@ -108,6 +121,16 @@ func changesText(st Step) string {
 		return "none"
 	}
 	return strings.Join(parts, " ")
+}
+
+// unmoved are changes without the objects that go by another file from then on, as the canary's own do with the cleanup.
+func unmoved(changes []render.Change) []render.Change {
+	moved := func(a render.Change) bool {
+		return slices.ContainsFunc(changes, func(b render.Change) bool {
+			return a.Op == render.Added && b.Op == render.Removed && bytes.Equal(a.New, b.Old) || a.Op == render.Removed && b.Op == render.Added && bytes.Equal(a.Old, b.New)
+		})
+	}
+	return slices.DeleteFunc(slices.Clone(changes), moved)
 }
 
 // summary says how much the plan is, and how much of it is left.

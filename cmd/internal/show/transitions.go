@@ -26,6 +26,8 @@ type Transition struct {
 	Refused     string            `json:"refused,omitempty"`
 	Error       string            `json:"error,omitempty"`
 	By          *By               `json:"by,omitempty"`
+	Proposal    *Proposal         `json:"proposal,omitempty"`  // what was written in the place of the transition
+	Withdrawn   []Withdrawal      `json:"withdrawn,omitempty"` // proposals that were deleted
 
 	result string
 }
@@ -62,11 +64,17 @@ func Transitions(out rollout.Outcome, now time.Time) []Transition {
 func transition(res rollout.Result, now time.Time) Transition {
 	v := Transition{App: res.Name, Directory: res.Dir, Spec: res.File, Commit: res.Commit}
 	l, d := res.State.Lock, res.Decision
-	if res.Move != nil {
+	switch {
+	case res.Proposal != nil:
+		v.Subject, v.Proposal = res.Move.Line(), newProposal(res)
+	case res.Move != nil:
 		l, v.Transition, v.Subject = res.Move.After, res.Move.Transition, res.Move.Line()
 	}
 	if l != nil {
 		v.Phase, v.Step, v.Weight, v.WeightTotal = l.Phase, &LockStep{l.Step.Index, l.Step.Name, l.Step.Last}, l.Weight, l.WeightTotal
+	}
+	for _, m := range res.Withdrawn {
+		v.Withdrawn = append(v.Withdrawn, Withdrawal{m.Branch, m.Old})
 	}
 	switch {
 	case res.Err != nil:

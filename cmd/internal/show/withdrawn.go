@@ -2,6 +2,7 @@ package show
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/gitramp/gitramp/cmd/internal/message"
@@ -18,12 +19,19 @@ func (p Printer) Withdrawn(out rollout.Outcome) {
 		}
 		after := m.After
 		fmt.Fprintln(p.Out, p.Paint(Bold, m.Line()))
-		if m.Transition == render.Unpromote {
-			fmt.Fprintf(p.Out, "  prod:    takes %s back; it has no request by weight meanwhile\n", images(after.Stable))
-			fmt.Fprintf(p.Out, "  canary:  keeps %s of the requests, on %s, until the next commit\n", message.Percent(after.Weight, after.WeightTotal), images(*after.Canary))
-		} else {
-			fmt.Fprintf(p.Out, "  weight:  %s -> 0%%: prod gets all requests, on %s\n", weightText(res.State), images(after.Stable))
+		switch m.Transition {
+		case render.Grow:
+			fmt.Fprintf(p.Out, "  prod:    gets back the pods that it gave up, before it gets more requests (--at-once does not wait for them)\n")
+			fmt.Fprintf(p.Out, "  canary:  keeps %s of the requests, on %s, until the next commit\n", message.Percent(after.Weight, after.WeightTotal), apart(*after.Canary, after.Stable))
+		case render.Unpromote:
+			fmt.Fprintf(p.Out, "  prod:    takes %s back; it has no request by weight meanwhile\n", apart(after.Stable, *after.Canary))
+			fmt.Fprintf(p.Out, "  canary:  keeps %s of the requests, on %s, until the next commit\n", message.Percent(after.Weight, after.WeightTotal), apart(*after.Canary, after.Stable))
+		default:
+			fmt.Fprintf(p.Out, "  weight:  %s -> 0%%: prod gets all requests, on %s\n", weightText(res.State), apart(after.Stable, *after.Canary))
 			fmt.Fprintf(p.Out, "  rules:   %s\n", rulesText(res.State))
+			if m.Unsafe != "" {
+				fmt.Fprintf(p.Out, "  pods:    %s\n", m.Unsafe)
+			}
 			fmt.Fprintf(p.Out, "  left:    the canary's pods and objects, without a request, until advance deletes them\n")
 		}
 		fmt.Fprintf(p.Out, "  changed: %s\n", changedText(m))
@@ -80,6 +88,14 @@ func staysText(m *message.Move, path string) string {
 		}
 	}
 	return "stays so"
+}
+
+// apart names a revision so that it is not taken for another one: by its images, and where both have the same ones by its name too.
+func apart(ref, other render.RevisionRef) string {
+	if slices.Equal(ref.Images, other.Images) {
+		return "revision " + ref.Revision + " (" + images(ref) + ")"
+	}
+	return images(ref)
 }
 
 func images(ref render.RevisionRef) string {

@@ -201,19 +201,21 @@ func child(n *yaml.Node, key string) *yaml.Node {
 
 // Parse reads a template: its head comment explains the template to a reader and is left out of what is made from it.
 func Parse(text []byte) (*yaml.Node, error) {
-	var doc yaml.Node
-	if err := yaml.Unmarshal(text, &doc); err != nil {
-		return nil, err
-	}
-	if len(doc.Content) != 1 {
-		return nil, errors.New("no YAML document")
-	}
-	root := doc.Content[0]
-	root.HeadComment = ""
-	if len(root.Content) > 0 {
-		root.Content[0].HeadComment = ""
-	}
-	return root, nil
+	return objects.Decode(text, func() (*yaml.Node, error) {
+		var doc yaml.Node
+		if err := yaml.Unmarshal(text, &doc); err != nil {
+			return nil, err
+		}
+		if len(doc.Content) != 1 {
+			return nil, errors.New("no YAML document")
+		}
+		root := doc.Content[0]
+		root.HeadComment = ""
+		if len(root.Content) > 0 {
+			root.Content[0].HeadComment = ""
+		}
+		return root, nil
+	})
 }
 
 // Identify gives an object its name, its namespace ("" for none) and the values of whichever of the usual labels its template has.

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/gitramp/gitramp/cmd/internal/app"
+	"github.com/gitramp/gitramp/cmd/internal/newfile"
+	"github.com/gitramp/gitramp/docs/pipelines"
+)
+
+// nextOf is what is left to do by hand.
+var nextOf = map[string]string{
+	"github": "give it an app's token, so that checks run on what it opens, and make gitramp-verify a required check",
+	"gitlab": "include it from .gitlab-ci.yml (include: [{local: .gitlab/gitramp.yml}]), let it push, and schedule a pipeline",
+	"gitea":  "make gitramp-verify a required check of the branch",
+}
+
+// initPipeline writes the jobs of a forge: all of them, or none where one is there already.
+func (c *cli) initPipeline(f initFlags, args []string) error {
+	files, err := pipelines.Of(f.pipeline)
+	switch {
+	case err != nil:
+		return err
+	case files == nil:
+		return usage("--pipeline: value %q is invalid: allowed %s", f.pipeline, strings.Join(pipelines.Forges, ", "))
+	case len(args) > 0:
+		return usage("--pipeline writes where the forge looks, and %q is given", args[0])
+	}
+	for _, file := range files {
+		if f.dryRun {
+			fmt.Fprintf(c.out, "# %s\n%s\n", file.Path, file.Data)
+		} else if _, err := os.Lstat(file.Path); err == nil && !f.force {
+			return app.Conflict{Text: file.Path + " is there already: move it, or overwrite it with --force"}
+		}
+	}
+	if f.dryRun {
+		return nil
+	}
+	for _, file := range files {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(file.Path), 0o755), newfile.Write(file.Path, file.Data, f.force)); err != nil {
+			return err
+		}
+		c.note("wrote %s", file.Path)
+	}
+	c.note("next: set its branch where that is not main, %s", nextOf[f.pipeline])
+	return nil
+}

@@ -1,0 +1,173 @@
+package rollout
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/gitramp/gitramp/cmd/internal/app"
+	"github.com/gitramp/gitramp/cmd/internal/git"
+	"github.com/gitramp/gitramp/cmd/internal/message"
+	"github.com/gitramp/gitramp/render"
+)
+
+// Proposal is a branch of its own that a transition is written to: who merges it makes the transition.
+type Proposal struct {
+	Branch string
+	Old    string // the commit that it held before, "" where it is new
+	Kept   bool   // that very transition is what it held, so it stays
+}
+
+// propose compares what comes next for each app with the proposals that there are, and brings those in line: one where a transition is due, none otherwise. The
+// branches are all that is remembered of them.
+func (r *Run) propose(ctx context.Context, view *View, out *Outcome) error {
+	remote := ""
+	if r.Push != nil {
+		remote = r.Push.Name
+	}
+	open, err := r.Repo.Proposals(ctx, remote, r.Prefix)
+	if err != nil {
+		return err
+	}
+	var roots []string
+	var made, moves []git.Move
+	for i := range out.Results {
+		res := &out.Results[i]
+		if err := r.compare(ctx, view, res, open); err != nil {
+			return err
+		}
+		if p := res.Proposal; p != nil && !p.Kept {
+			roots, made = append(roots, res.Dir), append(made, git.Move{Branch: p.Branch, Old: p.Old})
+		}
+		moves = append(moves, res.Withdrawn...)
+	}
+	if moves = append(made, moves...); len(moves) == 0 || r.DryRun {
+		return nil
+	}
+	w, err := r.Repo.Begin(ctx, git.Branch{}, roots, git.Options{Date: r.Date, RefLog: "gitramp " + r.Verb, Tip: view.Tip, Apart: true})
+	if err != nil {
+		return err
+	}
+	defer w.Abort()
+	for i := range out.Results {
+		if p := out.Results[i].Proposal; p != nil && !p.Kept {
+			if err := r.commit(w, out.Results[i]); err != nil {
+				return err
+			}
+		}
+	}
+	if err := w.Propose(remote, moves); err != nil {
+		return err
+	}
+	ids := w.Made
+	for i := range out.Results {
+		if p := out.Results[i].Proposal; p != nil && !p.Kept {
+			out.Results[i].Commit, ids = ids[0], ids[1:]
+		}
+	}
+	return nil
+}
+
+// compare says what becomes of the proposals of one app. Where it is not known what comes next they stay.
+func (r *Run) compare(ctx context.Context, view *View, res *Result, open map[string]string) error {
+	switch {
+	case res.State.Lock == nil:
+		return nil
+	case res.Evidence.Shallow: // nor is it known what a proposal was made on
+		if res.Move != nil {
+			res.Move, res.Decision = nil, render.Decision{Refused: "history is cut off, so nobody knows what its proposals hold: fetch all of it (git fetch --unshallow, or fetch-depth: 0)"}
+		}
+		return nil
+	}
+	of := r.Prefix + "/" + strings.ReplaceAll(res.Name, "/", ".") + "/"
+	if res.Move != nil {
+		res.Proposal = &Proposal{Branch: of + res.Move.Revision() + "/" + stepName(res.Move, res.Decision.Step)}
+	}
+	for _, name := range slices.Sorted(maps.Keys(open)) {
+		if !strings.HasPrefix(name, of) {
+			continue
+		}
+		at := open[name]
+		held, why, err := view.proposed(ctx, at, res.Dir)
+		switch {
+		case err != nil:
+			return err
+		case why != "":
+			res.Err = app.Conflict{Text: fmt.Sprintf("%s: %s %s, and gitramp did not write that: merge it, or delete the branch", res.Name, name, why)}
+			res.Move, res.Proposal, res.Withdrawn = nil, nil, nil
+			return nil
+		case res.Proposal != nil && res.Proposal.Branch == name:
+			res.Proposal.Old = at
+			if res.Proposal.Kept = held.holds(res.Move) && (!r.Rebase || held.fork == view.Tip); res.Proposal.Kept {
+				res.Commit = at
+			}
+		case res.Err == nil:
+			res.Withdrawn = append(res.Withdrawn, git.Move{Branch: name, Old: at})
+		}
+	}
+	return nil
+}
+
+// stepName is the last part of a proposal's branch: the step of the plan that it leads to, else the transition.
+func stepName(m *message.Move, st render.Step) string {
+	if st.Name != "" && st.Transition == m.Transition {
+		return fmt.Sprintf("step-%d", st.Index)
+	}
+	return string(m.Transition)
+}
+
+// held is what a proposal holds.
+type held struct {
+	fork  string // the commit that it was made on
+	files map[string][]byte
+}
+
+// holds says whether a move leads to what the proposal holds.
+func (h held) holds(m *message.Move) bool {
+	return !slices.ContainsFunc(m.Changes, func(ch render.Change) bool {
+		data, there := h.files[ch.Path]
+		return there == (ch.Op == render.Removed) || !bytes.Equal(data, ch.New)
+	})
+}
+
+// proposed reads a proposal. why says what it has that gitramp did not write: nobody's work is written over.
+func (v *View) proposed(ctx context.Context, commit, dir string) (h held, why string, err error) {
+	if h.fork, err = v.repo.MergeBase(ctx, v.Tip, commit); err != nil || h.fork == "" {
+		return h, "has no commit in common with the branch", err
+	}
+	changed, err := v.repo.Changed(ctx, h.fork, commit)
+	if err != nil {
+		return h, "", err
+	}
+	var before, after readState
+	if _, _, err = v.stateAt(ctx, h.fork, dir, &before); err != nil {
+		return h, "", err
+	}
+	if _, h.files, err = v.stateAt(ctx, commit, dir, &after); err != nil {
+		return h, "", err
+	}
+	ours := map[string]bool{dir + "/" + render.LockFile: true}
+	for _, l := range []*render.Lock{before.Lock, after.Lock} {
+		if l != nil {
+			for _, f := range l.Files {
+				ours[dir+"/"+f.Path] = true
+			}
+		}
+	}
+	for _, file := range changed {
+		if !ours[file] {
+			return h, "changes " + file, nil
+		}
+	}
+	switch {
+	case len(changed) == 0:
+	case before.Unread != nil || after.Unread != nil || before.Lock == nil || len(after.Drift) > len(before.Drift):
+		return h, "has other manifests", nil
+	case after.Lock != nil && after.Lock.Parent != before.Lock.Self:
+		return h, "is more than one transition away", nil
+	}
+	return h, "", nil
+}
