@@ -26,12 +26,12 @@ type Lock struct {
 	Hold      Hold       `json:"hold,omitempty"`                  // what must be true before the next transition
 	Attempt   int        `json:"attempt" required:"true" min:"1"` // counts the tries of one canary revision
 	Weight    int        `json:"weight" required:"true" min:"0" max:"1000000"`
-	// WeightTotal is what Weight is a part of.
+	// WeightTotal is what Weight is a part of. Replicas are prod's, where it has given some of them up.
 	WeightTotal int          `json:"weightTotal" required:"true" min:"100" max:"1000000"`
-	Replicas    int          `json:"replicas,omitempty" min:"1" max:"10000"` // prod's, where it has given some of them up
-	Stable      RevisionRef  `json:"stable" required:"true"`                 // what prod runs in this tree
-	Canary      *RevisionRef `json:"canary,omitempty"`                       // what is being tried
-	Previous    *RevisionRef `json:"previous,omitempty"`                     // what prod ran before stable
+	Replicas    int          `json:"replicas,omitempty" min:"1" max:"10000"`
+	Stable      RevisionRef  `json:"stable" required:"true"` // what prod runs in this tree
+	Canary      *RevisionRef `json:"canary,omitempty"`       // what is being tried
+	Previous    *RevisionRef `json:"previous,omitempty"`     // what prod ran before stable
 	Steps       []SpecStep   `json:"steps" required:"true" maxItems:"90"`
 	Router      string       `json:"router" required:"true"`    // what splits the traffic
 	Templates   string       `json:"templates" required:"true"` // the template set

@@ -297,3 +297,15 @@ func TestRevertOfGrow(t *testing.T) {
 		}
 	}
 }
+
+// TestLockReplicas: a lock says how many pods prod had where it has given some of them up, and nowhere else.
+func TestLockReplicas(t *testing.T) {
+	w := shrinking(t).run(4)
+	data, _ := w.state.Tree.Get(render.LockFile)
+	for phase, refused := range map[string]bool{"shrink": false, "shift": false, "full": false, "grow": true, "abort": true, "un-promote": true, "promote": true, "restore": true} {
+		_, err := render.ReadLock("gitramp.lock", bytes.Replace(data, []byte("phase: shrink\n"), []byte("phase: "+phase+"\n"), 1))
+		if got := err != nil && strings.Contains(err.Error(), "phase "+phase+" and replicas do not go together"); got != refused {
+			t.Errorf("%s: %v, want refused for that: %t", phase, err, refused)
+		}
+	}
+}

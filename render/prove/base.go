@@ -12,8 +12,35 @@ import (
 	"github.com/gitramp/gitramp/render/internal/node"
 )
 
-// floors are how many pods the autoscalers of a tree keep at the least, by the name of the Deployment; nil where there are none.
+// capacity notes what autoscalers keep at the most of their least, in any tree: as many pods as take all requests.
+func (p *proof) capacity(in Input) error {
+	states := slices.Clone(in.Steps)
+	for _, w := range in.Ways {
+		states = append(states, w.States...)
+	}
+	for _, m := range in.Moves {
+		states = append(states, m.From, m.To)
+	}
+	for _, s := range states {
+		floors, err := p.floors(s.Tree)
+		if err != nil {
+			return fmt.Errorf("%s: %w", s.Name, err)
+		}
+		for name, least := range floors {
+			if p.most == nil {
+				p.most = map[string]int{}
+				p.assume("an autoscaler keeps at least the pods that it is told to keep, and while prod has all requests as many as take them")
+			}
+			p.most[name] = max(p.most[name], least)
+		}
+	}
+	return nil
+}
+
+// floors are how many pods the autoscalers of a tree keep at the least, by the name of the Deployment; nil where there are none. Where there is no canary no
+// request has left prod, so that its autoscaler has no reason to go below what takes them all.
 func (p *proof) floors(t render.Tree) (floors map[string]int, err error) {
+	_, tried := t.Get("canary-deployment.yaml")
 	for _, path := range t.Resources() {
 		if !strings.Contains(path, "-horizontalpodautoscaler-") && !strings.Contains(path, "-scaledobject-") {
 			continue
@@ -26,9 +53,11 @@ func (p *proof) floors(t render.Tree) (floors map[string]int, err error) {
 		if deployment, least, ok := render.Floor(n); ok {
 			if floors == nil {
 				floors = map[string]int{}
-				p.assume("an autoscaler keeps the least number of pods that it is told to, and more are never fewer")
 			}
-			floors[beside(n, deployment)] = least
+			name := beside(n, deployment)
+			if floors[name] = least; !tried {
+				floors[name] = max(least, p.most[name])
+			}
 		}
 	}
 	return floors, nil

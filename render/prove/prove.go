@@ -109,6 +109,9 @@ func (p *proof) read(in Input) error {
 	if len(in.Steps) == 0 {
 		return fmt.Errorf("there is no step")
 	}
+	if err := p.capacity(in); err != nil {
+		return err
+	}
 	parsed := map[*byte]*object{}
 	add := func(s State) (*state, error) {
 		st, err := p.state(s, parsed)

@@ -35,6 +35,7 @@ type proof struct {
 	overlaps map[string]bool // versions of the objects that were looked at
 
 	elsewhere []string          // Services that routes send to and that are no part of the app
+	most      map[string]int    // of pods that autoscalers keep at the least, by the name of the Deployment
 	sized     map[string][]byte // Deployments at the least that their autoscaler keeps
 	configs   []configs
 }

@@ -231,7 +231,7 @@ func (r *Run) Look(ctx context.Context) (out Outcome, err error) {
 // atStake are the items for which history matters: something is on its way, or is about to be.
 func atStake(items []*Item) (list []*Item) {
 	for _, it := range items {
-		if l := it.State.Lock; l != nil && (l.Canary != nil || l.Phase == render.Delete || it.Wanted() != l.Stable.Revision) {
+		if l := it.State.Lock; l != nil && (l.Canary != nil || l.Hold.Settle > 0 || it.Wanted() != l.Stable.Revision) {
 			list = append(list, it)
 		}
 	}
