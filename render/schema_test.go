@@ -109,7 +109,10 @@ func (g generator) schema(typ reflect.Type, tag reflect.StructTag, path string) 
 		s.Type, s.MinProperties, s.Allowed = schema.Types{"object"}, 1, "a mapping of container names to images"
 		s.Additional = &schema.Schema{Type: schema.Types{"string"}, Pattern: formats["image"].pattern, MaxLength: formats["image"].max}
 	case typ.Kind() == reflect.Map:
-		s.Type, s.Additional, s.Allowed = schema.Types{"object"}, g.schema(typ.Elem(), tag, path), "a mapping of names to quantities"
+		s.Type, s.Additional, s.Allowed = schema.Types{"object"}, g.schema(typ.Elem(), tag, path), "a mapping of names to texts"
+		if typ.Elem() == reflect.TypeFor[Quantity]() {
+			s.Allowed = "a mapping of names to quantities"
+		}
 	case typ.Kind() == reflect.Slice:
 		s.Type, s.MinItems, s.MaxItems = schema.Types{"array"}, tagInt(tag, "minItems", 0), tagInt(tag, "maxItems", 100)
 		s.Items = g.schema(typ.Elem(), tag, path+"[]")

@@ -3,7 +3,6 @@ package convert
 import (
 	"fmt"
 	"math"
-	"regexp"
 	"regexp/syntax"
 	"slices"
 	"strconv"
@@ -283,7 +282,7 @@ func whole(p string) string {
 		if _, err := syntax.Parse(group, syntax.Perl); is && ends && err == nil { // the parentheses are one another's
 			return group
 		}
-		if !strings.Contains(inner, "|") {
+		if _, err := syntax.Parse(inner, syntax.Perl); err == nil && !strings.Contains(inner, "|") {
 			return inner
 		}
 	}
@@ -321,26 +320,26 @@ func (a *app) argoGateway(l *ledger, config *yaml.Node) error {
 	return nil
 }
 
-// prodOnly takes the canary's Service out of a route that an other tool has split: gitramp adds it when its time comes.
+// prodOnly takes the canary's Service out of a route that another tool has split: gitramp adds it when its time comes. A rule that leads there alone goes.
 func (a *app) prodOnly() {
+	rules := node.Get(a.route.node, "spec", "rules")
+	var left []*yaml.Node
 	for i, rule := range items(a.route.node, "spec", "rules") {
-		refs := node.Get(rule, "backendRefs")
-		if refs == nil {
-			continue
-		}
-		kept := slices.DeleteFunc(slices.Clone(refs.Content), func(ref *yaml.Node) bool { return node.Text(ref, "name") == a.canary.service })
-		if len(kept) == len(refs.Content) {
-			continue
-		}
-		refs.Content = kept
-		for _, ref := range kept {
-			if node.Text(ref, "name") == a.service.name() {
-				node.Set(ref, node.Int(1), "weight")
+		refs := items(rule, "backendRefs")
+		kept := slices.DeleteFunc(slices.Clone(refs), func(ref *yaml.Node) bool { return node.Text(ref, "name") == a.canary.service })
+		if len(kept) < len(refs) {
+			a.report = append(a.report, Field{a.route.file, rule.Line, a.route.String(), fmt.Sprintf("spec.rules[%d].backendRefs", i), a.canary.service, Changed,
+				"prod's alone: the canary's is there while there is a canary"})
+			node.Set(rule, node.Seq(kept...), "backendRefs")
+			if len(kept) == 1 {
+				node.Set(kept[0], node.Int(1), "weight")
 			}
 		}
-		a.report = append(a.report, Field{a.route.file, refs.Line, a.route.String(), fmt.Sprintf("spec.rules[%d].backendRefs", i), a.canary.service, Changed,
-			"prod's alone: the canary's is there while there is a canary"})
+		if len(kept) > 0 || len(refs) == 0 {
+			left = append(left, rule)
+		}
 	}
+	rules.Content = left
 }
 
 // argoSteps converts the steps, one by one.
@@ -441,19 +440,21 @@ func (s *argoSteps) pause(at string) error {
 	return nil
 }
 
-var goDuration = regexp.MustCompile(`^(?:[0-9]+(?:\.[0-9]*)?(?:h|m|s|ms|us|µs|ns))+$`)
-var goUnit = regexp.MustCompile(`([0-9]+(?:\.[0-9]*)?)(h|ms|m|s|us|µs|ns)`)
+var (
+	goDuration = lazy(`^(?:[0-9]+(?:\.[0-9]*)?(?:h|m|s|ms|us|µs|ns))+$`)
+	goUnit     = lazy(`([0-9]+(?:\.[0-9]*)?)(h|ms|m|s|us|µs|ns)`)
+)
 
 // seconds reads a duration as Go writes it, or a number of seconds; exact is false where it was rounded up to whole seconds.
 func seconds(text string) (d render.Duration, exact bool, err error) {
 	if d, err := render.ParseDuration(text); err == nil {
 		return d, true, nil
 	}
-	if !goDuration.MatchString(text) {
+	if !goDuration().MatchString(text) {
 		return 0, false, fmt.Errorf("%q is no duration", text)
 	}
 	sum := 0.0
-	for _, m := range goUnit.FindAllStringSubmatch(text, -1) {
+	for _, m := range goUnit().FindAllStringSubmatch(text, -1) {
 		n, _ := strconv.ParseFloat(m[1], 64)
 		sum += n * map[string]float64{"h": 3600, "m": 60, "s": 1, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}[m[2]]
 	}

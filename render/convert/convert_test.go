@@ -49,10 +49,10 @@ func again(im *Imported, as string) (Exported, error) {
 	return Export(c, objs, as)
 }
 
-// plain are the objects of a YAML stream, by kind and name.
-func plain1(t *testing.T, data []byte) map[string]any {
+// byName are the objects of a YAML stream, by kind and name.
+func byName(t *testing.T, data []byte) map[string]any {
 	t.Helper()
-	objs, err := readFile(File{"plain", data})
+	objs, err := readFile(File{"stream", data})
 	if err != nil {
 		t.Fatalf("%v\n%s", err, data)
 	}
@@ -129,7 +129,7 @@ func TestTutorial(t *testing.T) {
 	for _, f := range files {
 		all = append(append(all, f.Data...), "\n---\n"...)
 	}
-	if diff := cmp.Diff(plain1(t, all), plain1(t, text)); diff != "" {
+	if diff := cmp.Diff(byName(t, all), byName(t, text)); diff != "" {
 		t.Errorf("there and back (- the tutorial, + gitramp):\n%s", diff)
 	}
 }

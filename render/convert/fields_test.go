@@ -211,7 +211,7 @@ func fieldList(t *testing.T, name string) []string {
 // covers says whether a path is a field or around it; indices count for nothing.
 func covers(at, field string) bool {
 	clean := func(s string) string {
-		s = index.ReplaceAllString(s, "[]")
+		s = index().ReplaceAllString(s, "[]")
 		return strings.ReplaceAll(strings.ReplaceAll(s, "{}", ".key"), "[]", "")
 	}
 	at, field = clean(at), clean(field)

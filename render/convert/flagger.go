@@ -434,7 +434,7 @@ func (a *app) flaggerHooks(l *ledger, at string) map[string]bool {
 	return gates
 }
 
-var cookieAlways = regexp.MustCompile(`([A-Za-z0-9_.-]+)=always`)
+var cookieAlways = lazy(`([A-Za-z0-9_.-]+)=always`)
 
 // flaggerMatch are the requests of an A/B test: each entry is one header, or the header cookie.
 func (a *app) flaggerMatch(l *ledger, at string) error {
@@ -460,7 +460,7 @@ func (a *app) flaggerHeader(name string, value *yaml.Node) (*yaml.Node, bool) {
 	if strings.EqualFold(name, "cookie") {
 		cookie := exact
 		if routerOf(a.route) != route.IngressNginx {
-			m := cookieAlways.FindStringSubmatch(regex)
+			m := cookieAlways().FindStringSubmatch(regex)
 			if m == nil {
 				return nil, false
 			}

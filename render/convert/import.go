@@ -62,7 +62,11 @@ func load(files []File) (*app, error) {
 		return nil, err
 	}
 	if len(objs) == 0 {
-		return nil, problem(files[0].Name, 0, "there is nothing in it", nothing)
+		name := "input"
+		if len(files) > 0 {
+			name = files[0].Name
+		}
+		return nil, problem(name, 0, "there is nothing in it", nothing)
 	}
 	a := &app{objs: objs, weightTotal: 100}
 	if err := a.pick(); err != nil {
@@ -323,8 +327,6 @@ func (a *app) retarget() {
 			if ref == nil || node.Text(ref, "kind") != rolloutKind || node.Text(ref, "name") != a.from.name() {
 				continue
 			}
-			l := newLedger(o, nil)
-			l.changed("spec."+field, "it names the Deployment "+a.deployment.name())
 			a.report = append(a.report, Field{o.file, ref.Line, o.String(), "spec." + field, inLine(ref), Changed, "it names the Deployment " + a.deployment.name()})
 			node.Set(ref, node.String("apps/v1"), "apiVersion")
 			node.Set(ref, node.String("Deployment"), "kind")

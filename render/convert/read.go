@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 
@@ -65,6 +66,11 @@ func (o *object) wrong(field, value, problem, allowed string) error {
 		problem = "value " + strconv.Quote(short(value)) + " is invalid"
 	}
 	return render.SpecError{{File: o.file, Line: n.Line, Column: n.Column, Field: field, Value: value, Problem: problem, Allowed: allowed}}
+}
+
+// lazy compiles a pattern when it is first asked for: most starts of the program convert nothing.
+func lazy(pattern string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
 }
 
 // parts are the keys of a field's path: spec.steps[2].setWeight.
@@ -132,10 +138,10 @@ func decode(d *yaml.Decoder, n *yaml.Node) (err error) {
 	return d.Decode(n)
 }
 
-var yamlLine = regexp.MustCompile(`^yaml: (?:line ([0-9]+): )?(?s:(.*))$`)
+var yamlLine = lazy(`^yaml: (?:line ([0-9]+): )?(?s:(.*))$`)
 
 func notYAML(file string, err error) error {
-	m := yamlLine.FindStringSubmatch(err.Error())
+	m := yamlLine().FindStringSubmatch(err.Error())
 	if m == nil {
 		return problem(file, 1, "is not YAML: "+err.Error(), "")
 	}
@@ -147,7 +153,7 @@ func problem(file string, line int, text, allowed string) error {
 	return render.SpecError{{File: file, Line: line, Column: min(line, 1), Problem: text, Allowed: allowed}}
 }
 
-var kindName = regexp.MustCompile(`^[A-Z][A-Za-z0-9]{0,62}$`)
+var kindName = lazy(`^[A-Z][A-Za-z0-9]{0,62}$`)
 
 // objectsOf is a document as objects.
 func objectsOf(file string, n *yaml.Node) ([]*object, error) {
@@ -158,7 +164,7 @@ func objectsOf(file string, n *yaml.Node) ([]*object, error) {
 	if o.kind() == "" || node.Text(n, "apiVersion") == "" {
 		return nil, problem(file, n.Line, "is no Kubernetes object", "documents with apiVersion and kind")
 	}
-	if !kindName.MatchString(o.kind()) {
+	if !kindName().MatchString(o.kind()) {
 		return nil, o.wrong("kind", o.kind(), "", "a word such as Deployment")
 	}
 	if o.kind() != "List" {
@@ -228,7 +234,7 @@ func keys(n *yaml.Node, path ...string) []string {
 	return list
 }
 
-// strings of a mapping, nil where there is none.
+// stringsAt are the texts of a mapping, nil where there is none.
 func stringsAt(n *yaml.Node, path ...string) map[string]string {
 	var m map[string]string
 	for _, key := range keys(n, path...) {

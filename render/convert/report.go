@@ -2,7 +2,6 @@ package convert
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -139,11 +138,11 @@ func (l *ledger) within(n *yaml.Node) bool {
 	return false
 }
 
-var index = regexp.MustCompile(`\[[0-9]+\]`)
+var index = lazy(`\[[0-9]+\]`)
 
 // reason is why a field is lost: by the longest pattern that it lies in.
 func (l *ledger) reason(field string) string {
-	field = index.ReplaceAllString(field, "[]")
+	field = index().ReplaceAllString(field, "[]")
 	best := reason{"", "has no equal"}
 	for _, r := range l.why {
 		if rest, in := strings.CutPrefix(field, r.pattern); in && (rest == "" || rest[0] == '.' || rest[0] == '[') && len(r.pattern) > len(best.pattern) {
