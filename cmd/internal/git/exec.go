@@ -143,6 +143,7 @@ func (r *Repo) lines(ctx context.Context, c call, each func(line string)) error 
 	if err := cmd.Start(); err != nil {
 		return err
 	}
+	widen(out)
 	in := bufio.NewReaderSize(out, 64<<10)
 	line, err := in.ReadString(0)
 	for ; err == nil; line, err = in.ReadString(0) {
