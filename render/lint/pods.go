@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"encoding/json"
 	"regexp"
 	"slices"
 	"strconv"
@@ -264,29 +265,59 @@ func (r *repo) serviceMonitors(c *canary) {
 	}
 }
 
-// peers: a policy of somebody else's that lets prod's pods in, or out to it, by their labels.
+// peers: a policy of somebody else's that lets prod's pods in, or out to it, by their labels. Policies of the same pods add up, so another one of them may let the
+// canary's.
 func (r *repo) peers(c *canary) {
-	for _, o := range r.kinds(c.route, "NetworkPolicy") {
+	type pass struct{ namespace, pods, way string }
+	tried := map[pass]bool{}
+	prod := map[*object]map[pass]*yaml.Node{}
+	policies := r.kinds(c.route, "NetworkPolicy")
+	for _, o := range policies {
+		prod[o] = map[pass]*yaml.Node{}
 		for _, way := range [][2]string{{"ingress", "from"}, {"egress", "to"}} {
-			var prod *yaml.Node
-			tried := false
-			for _, rule := range o.list("spec", way[0]) {
-				for _, peer := range list(rule, way[1]) {
-					s, ok := labelSelector(peer, "podSelector")
-					if !ok || get(peer, "namespaceSelector") == nil && o.namespace != c.prodPods[0].namespace {
-						continue
-					}
-					tried = tried || s.selectsAny(c.canaryPods)
-					if s.selectsAny(c.prodPods) && prod == nil {
-						prod = peer
-					}
+			key := pass{o.namespace, asText(get(o.node, "spec", "podSelector")), way[0]}
+			for _, peer := range r.podPeers(c, o, way) {
+				s, _ := labelSelector(peer, "podSelector")
+				tried[key] = tried[key] || s.selectsAny(c.canaryPods)
+				if s.selectsAny(c.prodPods) && prod[o][key] == nil {
+					prod[o][key] = peer
 				}
-			}
-			if prod != nil && !tried {
-				r.found("GR202", o, at(prod, "podSelector"), "lets the pods of %s pass (%s) and not those of %s", c.prodPods[0], way[0], c.canaryPods[0])
 			}
 		}
 	}
+	for _, o := range policies {
+		for _, way := range []string{"ingress", "egress"} {
+			key := pass{o.namespace, asText(get(o.node, "spec", "podSelector")), way}
+			if peer := prod[o][key]; peer != nil && !tried[key] {
+				r.found("GR202", o, at(peer, "podSelector"), "lets the pods of %s pass (%s) and not those of %s", c.prodPods[0], way, c.canaryPods[0])
+			}
+		}
+	}
+}
+
+// podPeers are the peers of a policy that are pods of the canary's namespace.
+func (r *repo) podPeers(c *canary, o *object, way [2]string) (peers []*yaml.Node) {
+	for _, rule := range o.list("spec", way[0]) {
+		for _, peer := range list(rule, way[1]) {
+			if _, ok := labelSelector(peer, "podSelector"); ok && (get(peer, "namespaceSelector") != nil || o.namespace == c.prodPods[0].namespace) {
+				peers = append(peers, peer)
+			}
+		}
+	}
+	return peers
+}
+
+// asText is what a node says, whatever its order: JSON has sorted keys.
+func asText(n *yaml.Node) string {
+	var v any
+	if n == nil || n.Decode(&v) != nil {
+		return ""
+	}
+	text, err := json.Marshal(v)
+	if err != nil {
+		return ""
+	}
+	return string(text)
 }
 
 // autoscalers: who writes replicas when an autoscaler does too.

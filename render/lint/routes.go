@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/gitramp/gitramp/render"
 )
 
 // canary is one pair of prod and canary that requests are split between.
@@ -159,13 +161,13 @@ func (r *repo) lockedCanary(dir string) {
 		case o.dir() != dir || r.ours(o) == nil:
 		case o.kind == "Service" && track == "prod":
 			c.prodService, c.prod = o, o.name
-		case o.kind == "Service":
+		case o.kind == "Service" && track == "canary":
 			c.canaryService, c.canary = o, o.name
-		case o.kind != "Deployment":
+		case o.kind == "Ingress" || o.kind == "HTTPRoute" || o.kind == "GRPCRoute":
 			c.route = o
-		case track == "prod":
+		case o.kind == "Deployment" && track == "prod":
 			c.prodPods = append(c.prodPods, o)
-		default:
+		case o.kind == "Deployment" && track == "canary":
 			c.canaryPods = append(c.canaryPods, o)
 		}
 	}
@@ -174,6 +176,9 @@ func (r *repo) lockedCanary(dir string) {
 	}
 	if c.route.kind == "Ingress" {
 		c.mains = slices.DeleteFunc(slices.Clone(locations(c.route)), func(l location) bool { return l.service != c.prod })
+	}
+	if c.canaryService == nil && r.locks[dir].lock.Templates == render.BaseSet {
+		return // by which label its tracks are told apart, and what gets a twin, is decided when a release begins
 	}
 	if c.canaryService == nil {
 		c.canaryService = tracked(c.prodService, "metadata", "labels")
