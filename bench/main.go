@@ -46,11 +46,11 @@ func parse(args []string) options {
 		o.apps, err = sizes(text)
 		return err
 	})
-	f.StringVar(&o.only, "only", "", "run one `part`: seed, fleet or many")
+	f.StringVar(&o.only, "only", "", "run one `part`: seed, base, fleet or many")
 	f.StringVar(&o.gitramp, "gitramp", "", "the gitramp to measure (default: built from ../cmd/gitramp)")
 	f.BoolVar(&o.json, "json", false, "print JSON")
 	f.Parse(args)
-	if f.NArg() > 0 || o.runs < 1 || !slices.Contains([]string{"", "seed", "fleet", "many"}, o.only) {
+	if f.NArg() > 0 || o.runs < 1 || !slices.Contains([]string{"", "seed", "base", "fleet", "many"}, o.only) {
 		f.Usage()
 		os.Exit(2)
 	}
@@ -82,6 +82,11 @@ func run(ctx context.Context, o options, out io.Writer) error {
 	if o.only == "" || o.only == "seed" {
 		if r.Seed, err = l.seed(); err != nil {
 			return fmt.Errorf("seed: %w", err)
+		}
+	}
+	if o.only == "" || o.only == "base" {
+		if r.Base, err = l.base(); err != nil {
+			return fmt.Errorf("base: %w", err)
 		}
 	}
 	if o.only == "" || o.only == "fleet" {

@@ -20,6 +20,7 @@ type report struct {
 	Machine machine        `json:"machine"`
 	Runs    int            `json:"runs"`
 	Seed    *seedReport    `json:"seed,omitempty"`
+	Base    *baseReport    `json:"base,omitempty"`
 	Fleet   []*fleetReport `json:"fleet,omitempty"`
 	Many    []*manyReport  `json:"many,omitempty"`
 }
@@ -120,6 +121,11 @@ func (r *report) print(out io.Writer) error {
 	fmt.Fprintf(w, "CPU: seconds, user and system, of all processes: median of %d runs in turns (least .. most)\n", r.Runs)
 	if r.Seed != nil {
 		r.Seed.print(w)
+	}
+	if r.Base != nil {
+		fmt.Fprint(w, r.Base)
+		w.Flush()
+		fmt.Fprintf(w, "ratio %s times less\n", r.Base.Ratio)
 	}
 	if r.Fleet != nil {
 		printFleet(w, r.Fleet)

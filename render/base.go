@@ -543,12 +543,33 @@ func (b *baseReader) check() {
 		b.wrong(b.deployment, "spec.selector", "does not find the Deployment's own pods", "labels of spec.template")
 	}
 	b.checkVolumes()
+	b.checkTaken()
 	v := &validator{decoder: &decoder{source: b.c.source}, c: b.c}
 	if s := &b.c.Spec; s.MinPods > s.Replicas {
 		v.wrong("spec.minPods", fmt.Sprint(s.MinPods), "", fmt.Sprintf("1 to the replicas of %s, which are %d", title(b.deployment), s.Replicas))
 	}
 	v.ramp()
 	b.errs = append(b.errs, v.errs...)
+}
+
+// checkTaken: what is the user's own must not have the name that an object of the canary's gets.
+func (b *baseReader) checkTaken() {
+	names := b.c.Spec.Output.Names.Canary
+	own := map[*yaml.Node]string{b.deployment: names.Deployment, b.service: names.Service, b.route: names.Route}
+	for _, o := range b.objs {
+		name := own[o]
+		if o == b.scaler || name == "" && b.hasTwin(o) {
+			name = node.Text(o, "metadata", "name") + "-canary"
+		}
+		if name == "" {
+			continue
+		}
+		twin := node.Copy(o)
+		node.Set(twin, node.String(name), "metadata", "name")
+		if i := slices.IndexFunc(b.objs, func(other *yaml.Node) bool { return idOf(other) == idOf(twin) }); i >= 0 {
+			b.wrong(b.objs[i], "", "has the name that the canary's "+title(o)+" gets", "another name")
+		}
+	}
 }
 
 // unavailable is maxUnavailable in pods: percents are rounded down (Kubernetes, ResolveFenceposts); nothing said is a quarter.

@@ -141,7 +141,7 @@ func keyChanges(name string, was, is *yaml.Node) (list []ConfigChange) {
 		if !had {
 			c.Op, c.Old = Added, ""
 		}
-		if isSecret(is) || before.opaque || now.opaque {
+		if isSecret(is) || before.opaque || now.opaque || c.Old == c.New { // other spaces alone
 			c.Old, c.New = "", ""
 		}
 		list = append(list, c)

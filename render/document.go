@@ -25,6 +25,7 @@ const (
 type source struct {
 	file string
 	data []byte
+	done func()     // gives root back
 	root *yaml.Node // of data; nil once the spec is read, and parsed again where an error needs a place
 }
 
@@ -37,7 +38,7 @@ func document(file string, data []byte) (s source, errs SpecError) {
 	if len(data) > maxFileSize {
 		return s, SpecError{{File: file, Problem: fmt.Sprintf("file of %d bytes is too large", len(data)), Allowed: "at most 256 KiB"}}
 	}
-	s.root, _ = documents.Decode(data, func() (*yaml.Node, error) {
+	s.root, s.done, _ = documents.Borrow(data, func() (*yaml.Node, error) {
 		var n *yaml.Node
 		if n, errs = parse(file, data); errs != nil {
 			return n, errs

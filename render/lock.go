@@ -197,7 +197,7 @@ func ReadLock(file string, data []byte) (Lock, error) {
 	if errs != nil {
 		return l, errs
 	}
-	defer documents.Done(src.root)
+	defer src.done()
 	d := &decoder{source: src}
 	d.value(src.root, reflect.ValueOf(&l).Elem(), "", "")
 	if err := d.sorted(); err != nil {

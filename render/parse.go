@@ -16,7 +16,7 @@ func ParseSpec(file string, data []byte) (*Canary, error) {
 	if errs != nil {
 		return nil, errs
 	}
-	defer documents.Done(src.root)
+	defer src.done()
 	d := &decoder{source: src}
 	c := &Canary{source: src}
 	d.value(src.root, reflect.ValueOf(c).Elem(), "", "")
@@ -27,7 +27,7 @@ func ParseSpec(file string, data []byte) (*Canary, error) {
 	if err := d.sorted(); err != nil {
 		return nil, err
 	}
-	c.source.root = nil // a fleet's specs are held together, and their nodes are ten times their text
+	c.source.root, c.source.done = nil, nil // a fleet's specs are held together, and their nodes are ten times their text
 	return c, nil
 }
 

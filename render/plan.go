@@ -101,7 +101,7 @@ func StableReplicas(weight, total, replicas, minPods int) int {
 // Plan is the whole ramp of a valid spec; it depends on nothing else.
 func (c *Canary) Plan() Plan {
 	s := &c.Spec
-	p := planner{spec: s, total: s.Routes[0].WeightTotal, rules: map[string]route.Match{}, names: map[string]int{}, prod: s.Replicas, fixed: -1}
+	p := planner{spec: s, total: s.Routes[0].WeightTotal, rules: map[string]route.Match{}, names: map[string]int{}, prod: s.Replicas, fixed: -1, steps: make([]Step, 0, len(s.Steps)+8)}
 	if s.CanaryScale != nil {
 		p.fixed = p.fixedScale(*s.CanaryScale)
 	}

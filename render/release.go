@@ -172,7 +172,7 @@ func (r *Release) tracked(k objectKey) *yaml.Node {
 		node.Set(n, node.String(track.App), "spec", "selector", "app")
 		return n
 	}
-	n := node.Copy(rev.Deployment)
+	n := node.CopyAround(rev.Deployment, "spec", "template", "spec")
 	node.Identify(n, track.App, r.input.Namespace, r.input.Name, track.App, track.Component)
 	node.Set(n, node.String(track.App), "spec", "selector", "matchLabels", "app")
 	node.Label(n, r.input.Name, track.App, track.Component, "spec", "template", "metadata", "labels")

@@ -127,12 +127,9 @@ func moreReplicas(old, now []byte) bool {
 	return errA == nil && errB == nil && string(was) == string(is) && after >= before
 }
 
-func nameOf(object []byte) string {
-	n, err := node.Parse(object)
-	if err != nil {
-		return ""
-	}
-	return node.Text(n, "metadata", "name")
+func nameOf(object []byte) (name string) {
+	_ = node.Look(object, func(n *yaml.Node) { name = node.Text(n, "metadata", "name") })
+	return name
 }
 
 // splitOf reads the split back from a tree's route, nil where it has none.

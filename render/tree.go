@@ -30,7 +30,9 @@ func (t Tree) Get(path string) (data []byte, ok bool) {
 // Digest names content as the lock does: "sha256:" and 64 hexadecimal digits.
 func Digest(data []byte) string {
 	sum := sha256.Sum256(data)
-	return "sha256:" + hex.EncodeToString(sum[:])
+	text := [len("sha256:") + 2*len(sum)]byte{}
+	hex.Encode(text[copy(text[:], "sha256:"):], sum[:])
+	return string(text[:])
 }
 
 // with is the tree with one file more.

@@ -66,18 +66,21 @@ func strace(log, calls, what string, n int, own bool) []string {
 func (st *stage) syscallFaults(t *testing.T, y *tally) {
 	tracing(t)
 	n := st.turn * 7
-	for _, call := range st.calls(t) {
+	for call, who := range st.calls(t) {
+		if who == "" {
+			continue
+		}
 		for g, group := range mutating {
 			for k := 1; k <= group.most; k++ {
 				kinds := []string{errnos[(n+g+k)%len(errnos)].name, "KILL"}
 				if call > 0 {
 					kinds = kinds[n%2 : n%2+1]
 				}
-				for _, what := range kinds {
+				for _, what := range only(kinds) {
 					if n++; thin(n, 499) {
 						continue
 					}
-					if !st.inject(t, y, call, k, group.name, group.calls, what) {
+					if fault := fmt.Sprintf("%s at %s %d of %s", what, group.name, k, who); chosen(fault) && !st.inject(t, y, call, who, fault, group.calls, what, k) {
 						k = group.most // it does not call so often
 					}
 				}
@@ -86,36 +89,50 @@ func (st *stage) syscallFaults(t *testing.T, y *tally) {
 	}
 }
 
-// calls are gitramp itself, 0, and the numbers of the gits that change something.
-func (st *stage) calls(t *testing.T) []int {
+// chosen says whether a fault is tried: GITRAMP_FAULT, an expression such as "KILL at unlink 1 of git update-ref", leaves all others out.
+func chosen(fault string) bool {
+	return regexp.MustCompile(os.Getenv("GITRAMP_FAULT")).MatchString(fault)
+}
+
+// only gives way to all kinds of faults where one is chosen.
+func only(kinds []string) []string {
+	if os.Getenv("GITRAMP_FAULT") == "" {
+		return kinds
+	}
+	kinds = []string{"KILL"}
+	for _, e := range errnos {
+		kinds = append(kinds, e.name)
+	}
+	return kinds
+}
+
+// calls are who may be injected into: gitramp itself, and at its number each git that changes something, "" for the others.
+func (st *stage) calls(t *testing.T) []string {
 	s := st.start.copy(t)
 	s.shim(0, "")
 	crash(t, s.shimmed(st))
-	list := []int{0}
-	for i, line := range s.calls() {
-		if writers.MatchString(line + " ") {
-			list = append(list, i+1)
+	list := []string{"gitramp"}
+	for _, line := range s.calls() {
+		who := strings.TrimRight(writers.FindString(line+" "), " ")
+		if who != "" {
+			who = "git" + who
 		}
+		list = append(list, who)
 	}
 	return list
 }
 
-func (st *stage) inject(t *testing.T, y *tally, call, k int, group, calls, what string) bool {
+func (st *stage) inject(t *testing.T, y *tally, call int, who, fault, calls, what string, k int) bool {
 	t.Helper()
 	s := st.start.copy(t)
 	log := s.at("strace.log")
 	argv := strace(log, calls, what, k, call == 0)
-	who := "gitramp"
 	cmd := s.command("work", st.turn, append(slices.Clone(argv), verb(st.turn, st.args...)...)...)
 	if call > 0 {
 		s.shim(call, "exec "+strings.Join(argv, " ")+` "$GIT" "$@"`)
 		cmd = s.shimmed(st)
 	}
 	got := crash(t, cmd)
-	if call > 0 {
-		who = writers.FindString(s.calls()[call-1] + " ")
-		who = "git" + strings.TrimRight(who, " ")
-	}
 	data, err := os.ReadFile(log)
 	if err != nil {
 		t.Fatal(err)
@@ -129,13 +146,13 @@ func (st *stage) inject(t *testing.T, y *tally, call, k int, group, calls, what 
 	s.remove("bin", "strace.log")
 	kind := map[bool]string{false: "errors of ", true: "kills of "}[what == "KILL"] + who
 	if os.Getenv("GITRAMP_FAULTS_VERBOSE") != "" {
-		t.Logf("OUTCOME %s %s %s %d: %d: %s", who, what, group, k, got.code, got.out)
+		t.Logf("OUTCOME %s: %d: %s", fault, got.code, got.out)
 	}
 	errno := ""
-	if i := slices.IndexFunc(errnos, func(e struct{ name, text string }) bool { return e.name == what }); i >= 0 && call == 0 && group != "write" { // a write may be one into a pipe, or of the very words
+	if i := slices.IndexFunc(errnos, func(e struct{ name, text string }) bool { return e.name == what }); i >= 0 && call == 0 && !strings.Contains(fault, " at write ") { // a write may be one into a pipe, or of the very words
 		errno = errnos[i].text
 	}
-	y.judge(t, st, s, kind, fmt.Sprintf("%s at %s %d of %s\n%s", what, group, k, who, injected(string(data))), errno, got)
+	y.judge(t, st, s, kind, fault+"\n"+injected(string(data)), errno, got)
 	return true
 }
 

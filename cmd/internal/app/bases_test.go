@@ -131,6 +131,7 @@ func TestBadBases(t *testing.T) {
 		"replicas, no hpa":  {base, "", "", "replicas: 4", `spec.replicas: is given beside a base: allowed spec.replicas in Deployment shop of the base`},
 		"namespace":         {with(func(b *randomBase) { b.namespace = "web" }), "", "", "namespace", `metadata.namespace: value "" is invalid, for Deployment shop of the base is in namespace "web"`},
 		"unknown container": {base, "", "", "images: {sidecar: nginx:1}", `spec.images: value "sidecar" is no container of Deployment shop: allowed main`},
+		"name of a twin":    {base, "---\n", "---\napiVersion: v1\nkind: Service\nmetadata: {name: shop-canary}\n---\n", "", "Service shop-canary: has the name that the canary's Service shop gets: allowed another name"},
 		"no port of route":  {base, "", "", "port: 80", "spec.port: is given beside base: allowed the base's own Deployment and Service"},
 		"volume":            {base, "      containers:\n      - name: main", "      volumes: [{name: v, persistentVolumeClaim: {claimName: disk}}]\n      containers:\n      - name: main", "claim", "PersistentVolumeClaim disk: spec.accessModes lets one node or pod alone use the volume"},
 	} {
@@ -277,6 +278,49 @@ func compare(t *testing.T, dir string, got map[string][]byte) {
 	for path := range got {
 		if !seen[path] {
 			t.Errorf("%s/%s is missing: make golden", dir, path)
+		}
+	}
+}
+
+// BenchmarkBase renders all steps of the fixtures' largest base.
+func BenchmarkBase(b *testing.B) {
+	at := filepath.Join(basesDir, "adopted")
+	data, err := os.ReadFile(filepath.Join(at, "canary.yaml"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	parsed, err := render.ParseSpec("canary.yaml", data)
+	if err != nil {
+		b.Fatal(err)
+	}
+	objs, err := kustomize.Build(os.DirFS(at), "base")
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		spec, err := parsed.WithBase(objs, kustomize.Rename)
+		if err != nil {
+			b.Fatal(err)
+		}
+		set := render.NewTemplates(templates.FS)
+		stable, err := spec.Revision(set)
+		if err != nil {
+			b.Fatal(err)
+		}
+		wanted, err := spec.RevisionBeside(stable, set)
+		if err != nil {
+			b.Fatal(err)
+		}
+		r, err := render.NewRelease(spec, "canary.yaml", render.Revisions{Stable: stable, Canary: wanted}, set)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for range 10 {
+			for _, st := range r.Plan.Steps {
+				if _, _, err := r.Tree(st, nil); err != nil {
+					b.Fatal(err)
+				}
+			}
 		}
 	}
 }

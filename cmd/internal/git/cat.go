@@ -70,6 +70,7 @@ func (r *Repo) bulk(names []string) ([]object, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
+	widen(out)
 	c := &catFile{out: bufio.NewReaderSize(out, 256<<10)}
 	got, err := c.answers(len(names))
 	if err != nil {

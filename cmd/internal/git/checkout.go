@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path"
@@ -176,23 +177,38 @@ func (r *Repo) copyIndex(gitDir string) error {
 	return os.Chtimes(to, fi.ModTime(), fi.ModTime())
 }
 
-// bring takes the roots of index and work tree along to the new tip.
-func (r *Repo) bring(ctx context.Context, j *journal, lock *os.File) error {
-	if err := r.restore(ctx, j, lock, j.Roots, "--staged", "--worktree"); err != nil {
+// bring takes the roots of index and work tree along to the new tip, where some files are gone.
+func (r *Repo) bring(ctx context.Context, j *journal, lock *os.File, gone []string) error {
+	if err := r.restore(ctx, j, lock, j.Roots, gone, "--staged", "--worktree"); err != nil {
 		return err
 	}
 	return r.putIndex(j)
 }
 
-// restore works on the private copy of the index. Hooks do not see it, filters do.
-func (r *Repo) restore(ctx context.Context, j *journal, lock *os.File, paths []string, what ...string) error {
+// restore works on the private copy of the index. Hooks do not see it, filters do. That it cannot remove a file is no failure to git, so it is looked whether
+// those that have to go are gone.
+func (r *Repo) restore(ctx context.Context, j *journal, lock *os.File, paths, gone []string, what ...string) error {
 	if len(paths) == 0 {
 		return nil
 	}
 	args := []string{"restore", "--quiet", "--source=" + j.New, "--no-recurse-submodules", "--ignore-skip-worktree-bits", "--pathspec-from-file=-", "--pathspec-file-nul"}
-	_, err := r.run(ctx, call{args: append(args, what...), dir: j.Top, env: []string{"GIT_INDEX_FILE=" + r.state("index")}, stdin: strings.Join(paths, "\x00"), lock: lock})
+	_, warned, err := r.hear(ctx, call{args: append(args, what...), dir: j.Top, env: []string{"GIT_INDEX_FILE=" + r.state("index")}, stdin: strings.Join(paths, "\x00"), lock: lock})
 	step("restored")
+	for _, name := range gone {
+		if err == nil && isThere(filepath.Join(j.Top, filepath.FromSlash(name))) {
+			err = fmt.Errorf("%s is still there, and should not be: %s", name, warned)
+		}
+	}
 	return err
+}
+
+// isThere says that there is a file of that very name. A file system that ignores case finds it under others too.
+func isThere(at string) bool {
+	if fi, err := os.Lstat(at); err != nil || fi.IsDir() {
+		return false
+	}
+	list, err := os.ReadDir(filepath.Dir(at))
+	return err != nil || slices.ContainsFunc(list, func(d fs.DirEntry) bool { return d.Name() == filepath.Base(at) })
 }
 
 // putIndex puts the private copy in place. Where nothing was restored on an unborn branch there is none.

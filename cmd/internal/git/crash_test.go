@@ -388,6 +388,112 @@ func TestUpdateRefIsKilled(t *testing.T) {
 	f.clean()
 }
 
+// leaving is an update-ref that does its work and leaves a lock; how it ends follows.
+const leaving = `case "$*" in *update-ref*) "$GIT" "$@"; D=$("$GIT" rev-parse --absolute-git-dir); touch "$D/HEAD.lock"`
+
+// The git alone dies when it has moved the branch, or cannot remove its lock, which is no failure to it: gitramp does that for it, wherever HEAD is.
+func TestUpdateRefLeavesItsLock(t *testing.T) {
+	t.Parallel()
+	for end, script := range map[string]string{
+		"killed":        "kill -9 $$",
+		"cannot remove": `echo "warning: unable to unlink '$D/HEAD.lock': Input/output error" >&2`,
+	} {
+		for kind, f := range map[string]*fixture{"plain": seeded(t), "bare": cloned(t, "--bare"), "linked": linked(t)} {
+			shim(t, f, leaving+"; "+script+`; exit;; esac; exec "$GIT" "$@"`)
+			r := f.open()
+			r.patience = 50 * time.Millisecond
+			tip, err := release(r, "", Options{})
+			if err != nil {
+				t.Errorf("%s, %s: %v", kind, end, err)
+			}
+			f.released(f.git("symbolic-ref", "--short", "HEAD"), tip, 4)
+		}
+	}
+}
+
+func cloned(t *testing.T, how string) *fixture {
+	t.Helper()
+	f := seeded(t)
+	clone := &fixture{t: t, dir: filepath.Join(t.TempDir(), "c"), env: f.env, bin: f.bin}
+	f.git("clone", "-q", how, "file://"+f.dir, clone.dir)
+	return clone
+}
+
+func linked(t *testing.T) *fixture {
+	t.Helper()
+	f := seeded(t)
+	side := &fixture{t: t, dir: filepath.Join(t.TempDir(), "side"), env: f.env, bin: f.bin}
+	f.git("worktree", "add", "-q", "-b", "side", side.dir)
+	return side
+}
+
+// What was there before, what holds another's words and what is not the same for a while is no lock that our git left.
+func TestLocksBesideADeadGit(t *testing.T) {
+	t.Parallel()
+	for name, script := range map[string]string{
+		"before":   `kill -9 $$`,
+		"words":    leaving[len(`case "$*" in *update-ref*) `):] + `; echo "ref: refs/heads/other" >"$D/HEAD.lock"; kill -9 $$`,
+		"replaced": leaving[len(`case "$*" in *update-ref*) `):] + `; (sleep 0.1; touch "$D/x"; mv "$D/x" "$D/HEAD.lock") >/dev/null 2>&1 & kill -9 $$`,
+	} {
+		f := seeded(t)
+		if name == "before" {
+			f.write(".git/HEAD.lock", "")
+		}
+		shim(t, f, `case "$*" in *update-ref*) `+script+`; esac; exec "$GIT" "$@"`)
+		r := f.open()
+		if r.patience = 50 * time.Millisecond; name == "replaced" {
+			r.patience = 10 * time.Second
+		}
+		if _, err := release(r, "", Options{}); (err != nil) != (name == "before") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := os.Stat(f.at(".git/HEAD.lock")); err != nil {
+			t.Errorf("%s: somebody else's lock is gone", name)
+		}
+	}
+}
+
+// Where it cannot do that either it says so, and the next run finishes the job.
+func TestLockThatStays(t *testing.T) {
+	t.Parallel()
+	f := seeded(t)
+	shim(t, f, `case "$*" in *update-ref*) "$GIT" "$@"; mkdir -p .git/HEAD.lock/x; kill -9 $$;; esac; exec "$GIT" "$@"`)
+	r := f.open()
+	r.patience = 50 * time.Millisecond
+	if _, err := release(r, "", Options{}); err == nil || !strings.Contains(err.Error(), "git left a lock") || !strings.Contains(err.Error(), f.at(".git/HEAD.lock")) {
+		t.Fatal(err)
+	}
+	os.RemoveAll(f.at(".git/HEAD.lock"))
+	f.bin = gitBin(t)
+	said, err := f.open().Recover(context.Background())
+	if err != nil || !strings.HasPrefix(said, "finished a run") {
+		t.Errorf("%s, %v", said, err)
+	}
+	f.sound()
+	f.clean()
+}
+
+// That it cannot remove a file is no failure to git restore.
+func TestRestoreCannotRemoveAFile(t *testing.T) {
+	t.Parallel()
+	f := seeded(t)
+	shim(t, f, `case "$*" in *restore*) "$GIT" "$@"; echo "kind: Gone" >deploy/demo/gone.yaml; echo "warning: unable to unlink 'deploy/demo/gone.yaml': Permission denied" >&2; exit;; esac; exec "$GIT" "$@"`)
+	_, err := release(f.open(), "", Options{})
+	if err == nil || !strings.Contains(err.Error(), "the next run finishes it): deploy/demo/gone.yaml is still there") || !strings.Contains(err.Error(), "Permission denied") {
+		t.Fatal(err)
+	}
+	if _, err := f.open().Recover(context.Background()); err == nil || !strings.Contains(err.Error(), "deploy/demo/gone.yaml is still there") {
+		t.Errorf("again: %v", err)
+	}
+	f.bin = gitBin(t)
+	said, err := f.open().Recover(context.Background())
+	if err != nil || !strings.HasPrefix(said, "finished a run") || strings.Contains(said, "edited") {
+		t.Errorf("%s, %v", said, err)
+	}
+	f.sound()
+	f.clean()
+}
+
 func TestLocksOfAKilledUpdateRef(t *testing.T) {
 	t.Parallel()
 	f := killedAt(t, "journal")

@@ -73,6 +73,7 @@ type call struct {
 	globs bool     // pathspecs may have magic
 	net   bool     // the child may talk to a remote: it gets what it needs to reach and to log in to it
 	lock  *os.File // inherited, so that the flock lives as long as the child
+	locks []string // files by which it locks refs: those that it leaves are removed
 }
 
 func (r *Repo) command(ctx context.Context, c call) (*exec.Cmd, *tail) {
@@ -107,11 +108,29 @@ func (r *Repo) command(ctx context.Context, c call) (*exec.Cmd, *tail) {
 
 // run runs one command to its end and returns what it wrote.
 func (r *Repo) run(ctx context.Context, c call) (string, error) {
+	out, _, err := r.hear(ctx, c)
+	return out, err
+}
+
+// hear is run for what is told on stderr alone: that a file cannot be removed is no failure to git.
+func (r *Repo) hear(ctx context.Context, c call) (out, warned string, err error) {
 	cmd, said := r.command(ctx, c)
-	var out bytes.Buffer
-	cmd.Stdin, cmd.Stdout = strings.NewReader(c.stdin), &out
-	err := cmd.Run()
-	return out.String(), failure(c.args, err, said)
+	var buf bytes.Buffer
+	cmd.Stdin, cmd.Stdout = strings.NewReader(c.stdin), &buf
+	before := look(c.locks)
+	err = failure(c.args, cmd.Run(), said)
+	if died(err, said) {
+		if stuck := r.unlockRefs(c, before); stuck != nil {
+			err = stuck
+		}
+	}
+	return buf.String(), said.String(), err
+}
+
+// died says that a git may have left its locks: it was killed, or could not remove them.
+func died(err error, said *tail) bool {
+	var end *Error
+	return errors.As(err, &end) && (end.Code < 0 || end.Code > 128) || strings.Contains(said.String(), "unable to unlink")
 }
 
 // lines runs one command to its end and hands out what it wrote, up to each NUL.
@@ -124,6 +143,7 @@ func (r *Repo) lines(ctx context.Context, c call, each func(line string)) error 
 	if err := cmd.Start(); err != nil {
 		return err
 	}
+	widen(out)
 	in := bufio.NewReaderSize(out, 64<<10)
 	line, err := in.ReadString(0)
 	for ; err == nil; line, err = in.ReadString(0) {

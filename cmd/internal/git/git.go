@@ -6,7 +6,8 @@
 //   - the branch is at the old tip or at the new one; it moves once, by compare-and-set, when every object of every commit is in place;
 //   - objects are built in a scratch repository of our own and moved into the user's when complete: an aborted run leaves none behind;
 //   - where the branch is checked out, index and work tree of the ROOTS alone are brought along; every other file and index entry stays as it is;
-//   - a journal in the common git directory lets the next run (Recover, also called by Begin) finish what a killed one left.
+//   - a journal in the common git directory lets the next run (Recover, also called by Begin) finish what a killed one left;
+//   - a git of ours that dies alone leaves no lock of a ref behind: what it left is removed when it is gone.
 //
 // Concurrency: one Writer at a time per repository, guarded by a flock that git's children inherit, so that it is free only when all of them are
 // dead. git's own index lock is taken before anything moves and kept until the index is new.

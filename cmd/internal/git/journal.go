@@ -19,7 +19,7 @@ type journal struct {
 	New     string
 	Remote  *Remote `json:",omitempty"` // that New is pushed to before the branch moves, nil: none
 	Top     string  // of the work tree that has the branch checked out, "": none
-	GitDir  string  // of that work tree
+	GitDir  string  // of that work tree, or of a bare repository
 	Roots   []string
 	PID     int
 

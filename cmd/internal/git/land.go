@@ -20,7 +20,10 @@ func (w *Writer) intend(tip string) (*journal, error) {
 		return nil, err
 	}
 	j := &journal{Version: journalVersion, Branch: w.branch.Name, Old: w.branch.Tip, New: tip, Remote: w.push, Roots: roots, PID: os.Getpid()}
-	if w.work != nil {
+	switch {
+	case w.work == nil && w.repo.bare:
+		j.GitDir = w.repo.gitDir
+	case w.work != nil:
 		j.Top, j.GitDir = w.work.top, w.work.gitDir
 		if err := w.repo.copyIndex(j.GitDir); err != nil {
 			return nil, err
@@ -33,6 +36,9 @@ func (w *Writer) intend(tip string) (*journal, error) {
 func (w *Writer) land(j *journal) error {
 	err := w.repo.move(w.ctx, j, w.lock, w.reflog)
 	switch {
+	case isStuck(err):
+		w.unsure = true
+		return err
 	case err != nil && j.Remote != nil:
 		if errors.As(err, new(*Raced)) {
 			return nil // somebody else is at work here; what is pushed is pushed
@@ -48,11 +54,21 @@ func (w *Writer) land(j *journal) error {
 		return nil
 	}
 	// From here on being cancelled is no reason to stop half-way.
-	if err := w.repo.bring(context.WithoutCancel(w.ctx), j, w.lock); err != nil {
+	if err := w.repo.bring(context.WithoutCancel(w.ctx), j, w.lock, w.gone()); err != nil {
 		w.unsure = true
 		return fmt.Errorf("%s is at %s, but its work tree is not (the next run finishes it): %w", j.Branch, short(j.New), err)
 	}
 	return nil
+}
+
+// gone are the files that are not there any more.
+func (w *Writer) gone() (names []string) {
+	for name, present := range w.present {
+		if !present {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // changed lists the roots that are not as they were. One that exists neither before nor after is not among them: git would not know it.
@@ -87,10 +103,10 @@ func (r *Repo) move(ctx context.Context, j *journal, lock *os.File, reflog strin
 	}
 	_, err := r.run(ctx, call{
 		args: []string{"update-ref", "-m", reflog, "--stdin"}, flags: []string{"core.fsync=committed,loose-object,reference"},
-		dir: j.Top, stdin: change, hooks: true, lock: lock,
+		dir: j.Top, stdin: change, hooks: true, lock: lock, locks: r.refLocks(j),
 	})
-	if err == nil {
-		return nil
+	if err == nil || isStuck(err) {
+		return err
 	}
 	tip, tipErr := r.tip(j.Branch)
 	var said *Error

@@ -125,17 +125,65 @@ func (r *Repo) ownsIndex(gitDir string) bool {
 	return err == nil && err2 == nil && os.SameFile(owner, lock)
 }
 
-// clearRefLocks removes what a killed update-ref or push left: locks that hold our new tip, or nothing and are not older than the journal. A living git
-// holds such a lock for milliseconds, so it is given time to vanish.
-func (r *Repo) clearRefLocks(ctx context.Context, j *journal) error {
-	locks := []string{filepath.Join(r.common, "refs", "heads", filepath.FromSlash(j.Branch)+".lock")}
+// look is what lies at some paths, nil where nothing does.
+func look(names []string) []fs.FileInfo {
+	found := make([]fs.FileInfo, len(names))
+	for i, name := range names {
+		found[i], _ = os.Lstat(name)
+	}
+	return found
+}
+
+// stuck says that a lock of a ref, which a git of ours left, cannot be removed.
+type stuck struct{ error }
+
+func (s *stuck) Unwrap() error { return s.error }
+
+func isStuck(err error) bool { return errors.As(err, new(*stuck)) }
+
+// unlockRefs removes the locks that a dead git of ours left. They were not there before it ran, are there when it is gone, hold nothing or what it was told to write,
+// and are the very same a while later: a living git holds one for milliseconds.
+func (r *Repo) unlockRefs(c call, before []fs.FileInfo) (err error) {
+	left := look(c.locks)
+	for i, lock := range c.locks {
+		if before[i] != nil || left[i] == nil {
+			continue
+		}
+		end := poll(context.Background(), r.patience, func() (bool, error) {
+			now, err := os.Lstat(lock)
+			return err != nil || !os.SameFile(now, left[i]) || !now.ModTime().Equal(left[i].ModTime()), nil
+		})
+		data, _ := os.ReadFile(lock)
+		if !errors.Is(end, errTimeout) || !strings.Contains(c.stdin+strings.Join(c.args, " "), strings.TrimSpace(string(data))) {
+			continue
+		}
+		if gone := ignore(os.Remove(lock), fs.ErrNotExist); gone != nil {
+			err = &stuck{fmt.Errorf("git left a lock that cannot be removed now (no git can do its work before it is): %w", gone)}
+		}
+	}
+	return err
+}
+
+// refLocks are the files by which git locks what moves with a branch: the branch, what is kept of the remote's, and the HEAD that is on it.
+func (r *Repo) refLocks(j *journal) []string {
+	locks := []string{r.refLock("refs/heads/" + j.Branch)}
 	if j.Remote != nil {
-		locks = append(locks, filepath.Join(r.common, filepath.FromSlash(j.Remote.tracking())+".lock"))
+		locks = append(locks, r.refLock(j.Remote.tracking()))
 	}
 	if j.GitDir != "" {
 		locks = append(locks, filepath.Join(j.GitDir, "HEAD.lock"))
 	}
-	for _, lock := range locks {
+	return locks
+}
+
+func (r *Repo) refLock(ref string) string {
+	return filepath.Join(r.common, filepath.FromSlash(ref)+".lock")
+}
+
+// clearRefLocks removes what a killed update-ref or push left: locks that hold our new tip, or nothing and are not older than the journal. A living git
+// holds such a lock for milliseconds, so it is given time to vanish.
+func (r *Repo) clearRefLocks(ctx context.Context, j *journal) error {
+	for _, lock := range r.refLocks(j) {
 		err := poll(ctx, r.patience, func() (bool, error) {
 			_, err := os.Stat(lock)
 			return err != nil, ignore(err, fs.ErrNotExist)

@@ -105,7 +105,9 @@ func (w *Writer) Propose(remote string, moves []Move) error {
 // moveHere moves branches of this repository, all or none.
 func (r *Repo) moveHere(ctx context.Context, moves []Move, reflog string) error {
 	var lines strings.Builder
+	var locks []string
 	for _, m := range moves {
+		locks = append(locks, r.refLock("refs/heads/"+m.Branch))
 		b, err := r.Branch(ctx, m.Branch)
 		switch {
 		case err != nil:
@@ -120,9 +122,9 @@ func (r *Repo) moveHere(ctx context.Context, moves []Move, reflog string) error 
 			fmt.Fprintf(&lines, "update refs/heads/%s %s %s\n", m.Branch, m.New, m.Old)
 		}
 	}
-	_, err := r.run(ctx, call{args: []string{"update-ref", "-m", reflog, "--stdin"}, flags: []string{"core.fsync=committed,loose-object,reference"}, stdin: lines.String(), hooks: true})
-	if err == nil {
-		return nil
+	_, err := r.run(ctx, call{args: []string{"update-ref", "-m", reflog, "--stdin"}, flags: []string{"core.fsync=committed,loose-object,reference"}, stdin: lines.String(), hooks: true, locks: locks})
+	if err == nil || isStuck(err) {
+		return err
 	}
 	for _, m := range moves {
 		if tip, tipErr := r.tip(m.Branch); tipErr != nil || tip.id != m.Old {
@@ -140,14 +142,16 @@ func (r *Repo) pushMoves(ctx context.Context, remote string, moves []Move) error
 	limited, stop := context.WithTimeout(ctx, netTimeout)
 	defer stop()
 	args := []string{"push", "--porcelain", "--no-follow-tags", "--recurse-submodules=no"}
+	var locks []string
 	for _, m := range moves {
+		locks = append(locks, r.refLock(Remote{remote, m.Branch}.tracking()))
 		args = append(args, "--force-with-lease=refs/heads/"+m.Branch+":"+m.Old)
 	}
 	args = append(args, remote)
 	for _, m := range moves {
 		args = append(args, m.New+":refs/heads/"+m.Branch)
 	}
-	out, err := r.run(limited, call{net: true, hooks: true, args: args})
+	out, err := r.run(limited, call{net: true, hooks: true, args: args, locks: locks})
 	step("pushed")
 	var said *Error
 	if err == nil || !errors.As(err, &said) {
@@ -171,7 +175,9 @@ func (r *Repo) pushMoves(ctx context.Context, remote string, moves []Move) error
 	for _, m := range moves {
 		switch why := rejected[m.Branch]; {
 		case why == "":
-		case strings.HasPrefix(why, "[rejected]"), strings.Contains(why, "cannot lock ref"), strings.Contains(why, "failed to update ref"):
+		case strings.Contains(why, "cannot lock ref"), strings.Contains(why, "failed to update ref"): // somebody is at it, or left a lock there
+			errs = append(errs, &Raced{remote + "/" + m.Branch, join(fmt.Sprintf("%s/%s could not be moved", remote, m.Branch), said)})
+		case strings.HasPrefix(why, "[rejected]"):
 			errs = append(errs, &Raced{remote + "/" + m.Branch, fmt.Sprintf("%s/%s was moved while this run was at work", remote, m.Branch)})
 		default:
 			errs = append(errs, &Refusal{Text: fmt.Sprintf("%s/%s refused the push: %s", remote, m.Branch, why), Err: said})

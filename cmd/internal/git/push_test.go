@@ -136,3 +136,19 @@ func TestPushedAndRefusedHere(t *testing.T) {
 	}
 	f.clean()
 }
+
+// A push that dies at its own note of where the remote's branch is has arrived.
+func TestPushLeavesItsLock(t *testing.T) {
+	t.Parallel()
+	f, hub := hubbed(t)
+	shim(t, f, `case "$*" in *push*) "$GIT" "$@"; touch .git/refs/remotes/origin/main.lock; kill -9 $$;; esac; exec "$GIT" "$@"`)
+	tip, err := push(f)
+	if err != nil || hub.git("rev-parse", "main") != tip || f.git("rev-parse", "main") != tip {
+		t.Errorf("%s, %v", tip, err)
+	}
+	if _, err := os.Stat(f.at(".git/refs/remotes/origin/main.lock")); err == nil {
+		t.Error("the lock is left")
+	}
+	f.sound()
+	f.clean()
+}

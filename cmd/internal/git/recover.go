@@ -127,10 +127,10 @@ func (r *Repo) finish(ctx context.Context, j *journal, lock *os.File) (string, e
 	if err := r.copyIndex(j.GitDir); err != nil {
 		return "", err
 	}
-	if err := r.restore(ctx, j, lock, left.both, "--staged", "--worktree"); err != nil {
+	if err := r.restore(ctx, j, lock, left.both, left.gone, "--staged", "--worktree"); err != nil {
 		return "", err
 	}
-	if err := r.restore(ctx, j, lock, left.index, "--staged"); err != nil {
+	if err := r.restore(ctx, j, lock, left.index, nil, "--staged"); err != nil {
 		return "", err
 	}
 	if err := r.putIndex(j); err != nil {
@@ -148,6 +148,7 @@ type change struct{ old, new entry }
 // remains are the paths that differ between the tips, by what is to be done.
 type remains struct {
 	both   []string // bring index and work tree along
+	gone   []string // those of them that the new tip does not have
 	index  []string // the index only: the work tree's file was edited
 	edited []string // in the work tree or the index: say so
 }
@@ -174,7 +175,9 @@ func (r *Repo) behind(ctx context.Context, j *journal) (left remains, err error)
 		switch known := at.id != "" || c.new.id != ""; {
 		case foreign || !known:
 		case ours:
-			left.both = append(left.both, name)
+			if left.both = append(left.both, name); c.new.id == "" {
+				left.gone = append(left.gone, name)
+			}
 		default:
 			left.index = append(left.index, name)
 		}

@@ -115,7 +115,7 @@ func (r *Repo) push(ctx context.Context, m Remote, old, commit string) error {
 	defer stop()
 	ref := "refs/heads/" + m.Branch
 	out, err := r.run(limited, call{net: true, hooks: true, args: []string{"push", "--porcelain", "--no-follow-tags", "--recurse-submodules=no",
-		"--force-with-lease=" + ref + ":" + old, m.Name, commit + ":" + ref}})
+		"--force-with-lease=" + ref + ":" + old, m.Name, commit + ":" + ref}, locks: []string{r.refLock(m.tracking())}})
 	step("pushed")
 	if err == nil {
 		return nil

@@ -203,7 +203,7 @@ func (w *Writer) Finish() (tip string, err error) {
 	j, err := w.intend(tip)
 	if err == nil && w.push != nil {
 		err = w.repo.push(w.ctx, *w.push, w.base, tip)
-		w.unsure = j != nil && errors.As(err, new(*Unreachable)) // it may have arrived
+		w.unsure = j != nil && (errors.As(err, new(*Unreachable)) || isStuck(err)) // it may have arrived
 	}
 	if err != nil {
 		return "", err

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"regexp"
 	"strings"
 	"sync"
 
@@ -19,9 +20,6 @@ import (
 	"sigs.k8s.io/kustomize/api/resmap"
 	"sigs.k8s.io/kustomize/kyaml/openapi"
 )
-
-// maxObjects bounds what one base may build: gitramp writes them all again for each step.
-const maxObjects = 1000
 
 // Build returns the objects of the kustomization in a directory of fsys, in the order in which kustomize comes upon them, or that its sortOptions ask for. Field
 // order and comments are the files', but where kustomize rewrites an object, as a JSON patch does.
@@ -36,9 +34,6 @@ func Build(fsys fs.FS, dir string) ([]*yaml.Node, error) {
 	objs, err := run(g, dir)
 	if err != nil {
 		return nil, fmt.Errorf("base %q: %w", dir, err)
-	}
-	if len(objs) > maxObjects {
-		return nil, fmt.Errorf("base %q has %d objects: allowed %d", dir, len(objs), maxObjects)
 	}
 	return objs, nil
 }
@@ -81,6 +76,7 @@ func nodes(built resmap.ResMap) ([]*yaml.Node, error) {
 			return nil, fmt.Errorf("%s is no mapping", r.CurId())
 		}
 		stripAnnotations(n)
+		quote(n)
 		objs = append(objs, n)
 	}
 	return objs, nil
@@ -110,6 +106,21 @@ func stripAnnotations(obj *yaml.Node) {
 func internal(key string) bool {
 	return key == "config.kubernetes.io/origin" || key == "alpha.config.kubernetes.io/transformations" || strings.HasPrefix(key, konfig.ConfigAnnoDomain+"/")
 }
+
+// quote puts quotes around the strings that kustomize prints with some, and that are no strings to readers of YAML 1.1, as Kubernetes' are: yes, 1:20.
+func quote(n *yaml.Node) {
+	if n.Kind == yaml.ScalarNode && n.Style&^yaml.TaggedStyle == 0 && n.ShortTag() == "!!str" && older().MatchString(n.Value) {
+		n.Style = yaml.DoubleQuotedStyle
+	}
+	for _, c := range n.Content {
+		quote(c)
+	}
+}
+
+// older matches https://yaml.org/type/bool.html, which also has true and false, and the numbers to base 60 of https://yaml.org/type/int.html and float.html.
+var older = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(?:[yYnN]|yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?)$`)
+})
 
 func child(n *yaml.Node, key string) *yaml.Node {
 	if n == nil || n.Kind != yaml.MappingNode {

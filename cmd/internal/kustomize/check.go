@@ -3,6 +3,7 @@ package kustomize
 import (
 	"bytes"
 	"fmt"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 	"sigs.k8s.io/kustomize/kyaml/kio"
@@ -31,6 +32,17 @@ func (g *gathering) check(docs []*kyaml.RNode) error {
 		}
 	}
 	return nil
+}
+
+// objects counts what kustomize makes of documents: those of a list are objects of their own.
+func objects(docs []*kyaml.RNode) int {
+	n := len(docs)
+	for _, doc := range docs {
+		if items := child(doc.YNode(), "items"); items != nil && strings.HasSuffix(doc.GetKind(), "List") {
+			n += len(items.Content)
+		}
+	}
+	return n
 }
 
 // weight counts a document's nodes. of has what anchored nodes weigh, 0 while they are being counted.

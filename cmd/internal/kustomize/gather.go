@@ -16,10 +16,13 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 )
 
-// What a base may read. A file that is read twice, through two overlays, counts twice: that is what kustomize makes objects of.
+// What a base may be. A file that is read twice, through two overlays, counts twice, and so do its objects: kustomize makes all of them, and compares each with
+// each.
 const (
-	maxFiles = 1000
-	maxBytes = 16 << 20
+	maxFiles         = 1000
+	maxBytes         = 16 << 20
+	maxKustomization = 1 << 20
+	maxObjects       = 1000
 )
 
 // gathering copies the files that a kustomization names, and those of the kustomizations it names, into memory. Kustomize then sees these alone. So nothing
@@ -28,6 +31,7 @@ type gathering struct {
 	from                fs.FS
 	to                  filesys.FileSystem
 	files, bytes, nodes int
+	objects             int
 	schemas             bool     // one of the kustomizations names schemas
 	sorted              bool     // the first of them says how to sort
 	above               []string // the directories whose kustomizations led here
@@ -60,11 +64,13 @@ func (g *gathering) kustomization(dir string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
+	if len(data) > maxKustomization {
+		return fmt.Errorf("%s has %d bytes: allowed %d", name, len(data), maxKustomization)
+	}
 	k := types.Kustomization{}
 	if err := k.Unmarshal(data); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	k.FixKustomization()
 	g.schemas = g.schemas || len(k.OpenAPI) > 0
 	g.sorted = g.sorted || len(g.above) == 1 && k.SortOptions != nil
 	return (&reader{gathering: g, dir: dir, name: name}).all(&k)
@@ -126,6 +132,13 @@ func (g *gathering) copy(name string) ([]byte, error) {
 		return nil, fmt.Errorf("the base has more than %d files or %d bytes", maxFiles, maxBytes)
 	}
 	return data, nil
+}
+
+func (g *gathering) count(objects int) error {
+	if g.objects += objects; g.objects > maxObjects {
+		return fmt.Errorf("the base has more than %d objects", maxObjects)
+	}
+	return nil
 }
 
 // read reads no more of a file than a base may have.

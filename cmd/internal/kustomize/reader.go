@@ -7,13 +7,13 @@ import (
 	"maps"
 	"net/url"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"sigs.k8s.io/kustomize/api/konfig"
 	"sigs.k8s.io/kustomize/api/resmap"
 	"sigs.k8s.io/kustomize/api/types"
+	kyaml "sigs.k8s.io/kustomize/kyaml/yaml"
 	"sigs.k8s.io/yaml"
 )
 
@@ -23,9 +23,14 @@ type reader struct {
 	dir, name string
 }
 
+const charts = "manifests in the repository: charts are not inflated"
+
 func (r *reader) all(k *types.Kustomization) error {
 	if len(k.HelmCharts) > 0 {
-		return r.refuse("helmCharts", k.HelmCharts[0].Name, "manifests in the repository: charts are not inflated")
+		return r.refuse("helmCharts", k.HelmCharts[0].Name, charts)
+	}
+	if len(k.HelmChartInflationGenerator) > 0 {
+		return r.refuse("helmChartInflationGenerator", k.HelmChartInflationGenerator[0].ChartName, charts)
 	}
 	if slices.Contains(k.BuildMetadata, types.ManagedByLabelOption) {
 		return r.refuse("buildMetadata", types.ManagedByLabelOption, "what does not change with the version of gitramp")
@@ -36,6 +41,7 @@ func (r *reader) all(k *types.Kustomization) error {
 		read   func(field, value string) error
 	}{
 		{"resources", k.Resources, r.resource},
+		{"bases", k.Bases, r.resource},
 		{"components", k.Components, r.component},
 		{"crds", k.Crds, r.crd},
 		{"configurations", k.Configurations, r.file},
@@ -81,6 +87,9 @@ func (r *reader) patches(k *types.Kustomization) error {
 }
 
 func (r *reader) generated(k *types.Kustomization) error {
+	if err := r.count(len(k.ConfigMapGenerator) + len(k.SecretGenerator)); err != nil {
+		return r.failed("configMapGenerator", err)
+	}
 	err := each("configMapGenerator", k.ConfigMapGenerator, func(field string, c types.ConfigMapArgs) error { return r.sources(field, c.KvPairSources) })
 	if err != nil {
 		return err
@@ -114,18 +123,19 @@ func (r *reader) replacement(field string, value types.ReplacementField) error {
 // patch is a patch inline, or the path of one.
 func (r *reader) patch(field string, value types.Patch) error {
 	if value.Path == "" {
-		return r.yaml(field+".patch", []byte(value.Patch), true)
-	}
-	_, data, err := r.path(field+".path", value.Path, false, false)
-	if err != nil {
+		_, err := r.yaml(field+".patch", []byte(value.Patch), true)
 		return err
 	}
-	return r.yaml(field+".path", data, true)
+	_, data, err := r.path(field+".path", value.Path, false, false)
+	if err == nil {
+		_, err = r.yaml(field+".path", data, true)
+	}
+	return err
 }
 
 // merge is a strategic merge patch, or the path of one: kustomize tries in this order.
 func (r *reader) merge(field string, value types.PatchStrategicMerge) error {
-	if err := r.yaml(field, []byte(value), true); err != nil {
+	if _, err := r.yaml(field, []byte(value), true); err != nil {
 		return err
 	}
 	if _, err := r.factory.RF().SliceFromBytes([]byte(value)); err == nil {
@@ -143,7 +153,11 @@ func (r *reader) resource(field, value string) error {
 	if data == nil {
 		return r.kustomization(name)
 	}
-	return r.yaml(field, data, false)
+	docs, err := r.yaml(field, data, false)
+	if err != nil {
+		return err
+	}
+	return r.failed(field, r.count(objects(docs)))
 }
 
 func (r *reader) component(field, value string) error {
@@ -204,6 +218,9 @@ func (r *reader) plugin(field, value string) error {
 			return err
 		}
 	}
+	if err := r.count(configs.Size()); err != nil {
+		return r.failed(field, err)
+	}
 	for _, c := range configs.Resources() {
 		if c.GetApiVersion() != konfig.BuiltinPluginApiVersion || c.GetKind() == "HelmChartInflationGenerator" {
 			return r.refuse(field, c.GetApiVersion()+" "+c.GetKind(), "kustomize's own plugins but for charts: nothing is run")
@@ -221,7 +238,7 @@ func (r *reader) plugin(field, value string) error {
 
 // configs reads configurations of plugins, nil if the text is none and may be something else.
 func (r *reader) configs(field string, text []byte, perhaps bool) (resmap.ResMap, error) {
-	if err := r.yaml(field, text, perhaps); err != nil {
+	if _, err := r.yaml(field, text, perhaps); err != nil {
 		return nil, err
 	}
 	configs, err := r.factory.NewResMapFromBytes(text)
@@ -251,7 +268,7 @@ func (r *reader) configured(field string, config []byte) error {
 	if err := each(field+".paths", c.Paths, r.merge); err != nil {
 		return err
 	}
-	if err := r.yaml(field+".patches", []byte(c.Patches), true); err != nil {
+	if _, err := r.yaml(field+".patches", []byte(c.Patches), true); err != nil {
 		return err
 	}
 	if err := r.patch(field, types.Patch{Path: c.Path, Patch: c.Patch}); err != nil {
@@ -297,15 +314,15 @@ func (r *reader) path(field, value string, cloned, directory bool) (name string,
 }
 
 // yaml checks a text that kustomize will parse. perhaps says that it may be something else.
-func (r *reader) yaml(field string, text []byte, perhaps bool) error {
+func (r *reader) yaml(field string, text []byte, perhaps bool) ([]*kyaml.RNode, error) {
 	docs, err := documents(text)
 	if err != nil && perhaps {
-		return nil
+		return nil, nil
 	}
 	if err == nil {
 		err = r.check(docs)
 	}
-	return r.failed(field, err)
+	return docs, r.failed(field, err)
 }
 
 func (r *reader) refuse(field, value, allowed string) error {
@@ -328,7 +345,6 @@ func fetched(value string) bool {
 // repository says that kustomize would clone it: what its NewRepoSpecFromURL (api/internal/git) takes for the host part of a git URL, and some more.
 func repository(value string) bool {
 	value = strings.ToLower(value)
-	return strings.HasPrefix(value, "git::") || strings.HasPrefix(value, "github.com/") || strings.HasPrefix(value, "github.com:") || user.MatchString(value)
+	user, _, at := strings.Cut(value, "@")
+	return strings.HasPrefix(value, "git::") || strings.HasPrefix(value, "github.com/") || strings.HasPrefix(value, "github.com:") || at && !strings.Contains(user, "/")
 }
-
-var user = regexp.MustCompile(`^[a-z][a-z0-9-]*@`)

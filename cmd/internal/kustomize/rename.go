@@ -1,6 +1,7 @@
 package kustomize
 
 import (
+	"cmp"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -26,6 +27,9 @@ func Rename(objs []*yaml.Node, names []string) ([]*yaml.Node, error) {
 	if len(objs) != len(names) {
 		return nil, fmt.Errorf("there are %d names for %d objects", len(names), len(objs))
 	}
+	if err := distinct(objs, names); err != nil {
+		return nil, err
+	}
 	files, err := renaming(objs, names)
 	if err != nil {
 		return nil, err
@@ -48,7 +52,7 @@ func Rename(objs []*yaml.Node, names []string) ([]*yaml.Node, error) {
 		out[i] = clone(obj)
 		old.adopt(out[i], built[i])
 	}
-	return out, distinct(out)
+	return out, nil
 }
 
 // mark is the annotation by which a patch finds its object: names may go from one object to another.
@@ -133,12 +137,12 @@ func (r renames) adopt(to, from *yaml.Node) {
 	}
 }
 
-// distinct refuses two objects that have become one: kustomize checks that only when it reads them.
-func distinct(objs []*yaml.Node) error {
+// distinct refuses names that make two objects one.
+func distinct(objs []*yaml.Node, names []string) error {
 	seen := map[[4]string]bool{}
-	for _, obj := range objs {
+	for i, obj := range objs {
 		group, _ := resid.ParseGroupVersion(text(obj, "apiVersion"))
-		id := [4]string{group, text(obj, "kind"), text(obj, "metadata", "namespace"), text(obj, "metadata", "name")}
+		id := [4]string{group, text(obj, "kind"), text(obj, "metadata", "namespace"), cmp.Or(names[i], text(obj, "metadata", "name"))}
 		if seen[id] {
 			return fmt.Errorf("renaming: two objects are %s %q", id[1], id[3])
 		}

@@ -434,7 +434,11 @@ func (v *View) All(ctx context.Context, args []string) ([]*Item, error) {
 			continue // the name of an app
 		}
 		files, _ := app.Find([]string{arg}) // a directory without a spec is none here
+		dir, _ := v.inside(arg)
 		for _, f := range files {
+			if below, err := filepath.Rel(arg, f); err == nil && known[path.Join(dir, filepath.ToSlash(below))] {
+				continue // spares asking the disk for symlinks
+			}
 			if rel, ok := v.inside(f); ok && !known[rel] && !known[f] {
 				items = append(items, v.bySpec(f))
 			}

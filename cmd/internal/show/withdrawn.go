@@ -92,7 +92,7 @@ func staysText(m *message.Move, path string) string {
 
 // apart names a revision so that it is not taken for another one: by its images, and where both have the same ones by its name too.
 func apart(ref, other render.RevisionRef) string {
-	if slices.Equal(ref.Images, other.Images) {
+	if ref.Revision != other.Revision && slices.Equal(ref.Images, other.Images) {
 		return "revision " + ref.Revision + " (" + images(ref) + ")"
 	}
 	return images(ref)

@@ -21,42 +21,43 @@ const maxTexts = 64
 
 // Decode is what parse says of data. The nodes are the caller's own.
 func (d *Decoders) Decode(data []byte, parse func() (*yaml.Node, error)) (*yaml.Node, error) {
+	n, _, err := d.Borrow(data, parse)
+	return n, err
+}
+
+// Borrow is as Decode, for who looks at the nodes and no longer than until done is called: then another text of the shape is read into them.
+func (d *Decoders) Borrow(data []byte, parse func() (*yaml.Node, error)) (n *yaml.Node, done func(), err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	text := string(data)
 	for _, s := range d.shapes {
 		var ok bool
 		if d.ends, ok = s.match(text, d.ends[:0]); ok {
-			return s.with(text, d.ends), nil
+			n, a := s.copy()
+			(&patch{text: text, ends: d.ends, slots: s.slots}).into(n)
+			return n, func() { d.giveBack(s, a) }, nil
 		}
 	}
-	n, err := parse()
-	if err == nil && len(d.shapes) < maxTexts {
+	if n, err = parse(); err == nil && len(d.shapes) < maxTexts {
 		if s := newShape(text, n); s != nil {
 			d.shapes = append(d.shapes, s)
 		}
 	}
-	return n, err
+	return n, func() {}, err
 }
 
-// Done gives nodes back that Decode has answered and nobody looks at any more: the next text of the shape is read into them.
-func (d *Decoders) Done(n *yaml.Node) {
+func (d *Decoders) giveBack(s *shape, a *arena) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for _, s := range d.shapes {
-		if s.lent == n && n != nil {
-			s.lent, s.spare = nil, n
-		}
-	}
+	s.spare = append(s.spare, a)
 }
 
 // shape is a text that was parsed, and the places in it, the slots, in which others may differ.
 type shape struct {
 	first *yaml.Node
 	slots []slot
-	rest  string     // the text after the last slot
-	lent  *yaml.Node // the nodes that were last answered
-	spare *yaml.Node // nodes that were given back
+	rest  string // the text after the last slot
+	spare []*arena
 }
 
 // slot is a scalar that stands in the text as its value is.
@@ -178,17 +179,18 @@ func (s *shape) match(text string, ends []int) ([]int, bool) {
 	return ends, text[at:] == s.rest
 }
 
-// with is the shape's node with what a text that matches has in its slots, and places as they are there.
-func (s *shape) with(text string, ends []int) *yaml.Node {
-	if s.lent, s.spare = s.spare, nil; s.lent == nil {
-		s.lent = Copy(s.first)
+// copy is the shape's node in memory that was given back, or new.
+func (s *shape) copy() (*yaml.Node, *arena) {
+	var a *arena
+	if last := len(s.spare) - 1; last >= 0 {
+		a, s.spare = s.spare[last], s.spare[:last]
+	} else {
+		a = newArena(s.first)
 	}
-	p := patch{text: text, ends: ends, slots: s.slots, node: -1}
-	p.into(s.first, s.lent)
-	return s.lent
+	return a.copy(s.first), a
 }
 
-// patch puts the values of a text into nodes of its shape, one after the other.
+// patch puts the values of a text that matches into the nodes of its shape, one after the other, and moves their places to where they are there.
 type patch struct {
 	text        string
 	ends        []int  // of the slots that are left
@@ -197,20 +199,19 @@ type patch struct {
 	line, shift int    // by how much what stands further on in the line has moved
 }
 
-func (p *patch) into(first, n *yaml.Node) {
-	if p.node++; n.Line != p.line {
+func (p *patch) into(n *yaml.Node) {
+	if n.Line != p.line {
 		p.line, p.shift = n.Line, 0
 	}
-	n.Column, n.Value = first.Column+p.shift, first.Value
+	n.Column += p.shift
 	if len(p.slots) > 0 && p.slots[0].node == p.node {
-		if value := p.text[p.at+len(p.slots[0].before) : p.ends[0]]; value != n.Value {
-			p.shift += len(value) - len(n.Value)
-			n.Value = value
-		}
-		p.at, p.ends, p.slots = p.ends[0], p.ends[1:], p.slots[1:]
+		value := p.text[p.at+len(p.slots[0].before) : p.ends[0]]
+		p.shift += len(value) - len(n.Value)
+		n.Value, p.at, p.ends, p.slots = value, p.ends[0], p.ends[1:], p.slots[1:]
 	}
-	for i, c := range n.Content {
-		p.into(first.Content[i], c)
+	p.node++
+	for _, c := range n.Content {
+		p.into(c)
 	}
 }
 

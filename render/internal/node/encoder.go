@@ -153,14 +153,19 @@ func mark(n *yaml.Node, i int) string {
 }
 
 func (e *encoder) join(values []string) []byte {
-	var b bytes.Buffer
+	size := 0
 	for i, part := range e.parts {
-		b.Write(part)
-		if i < len(values) {
-			b.WriteString(values[i])
+		if size += len(part); i < len(values) {
+			size += len(values[i])
 		}
 	}
-	return b.Bytes()
+	b := make([]byte, 0, size)
+	for i, part := range e.parts {
+		if b = append(b, part...); i < len(values) {
+			b = append(b, values[i]...)
+		}
+	}
+	return b
 }
 
 func walk(n *yaml.Node, visit func(*yaml.Node)) {

@@ -142,10 +142,19 @@ func Seq(items ...*yaml.Node) *yaml.Node {
 }
 
 // Copy is a deep copy of n, with all its nodes in one piece of memory.
-func Copy(n *yaml.Node) *yaml.Node {
-	count, links := 0, 0
-	walk(n, func(n *yaml.Node) { count, links = count+1, links+len(n.Content) })
-	return copyInto(n, &arena{make([]yaml.Node, count), make([]*yaml.Node, links)})
+func Copy(n *yaml.Node) *yaml.Node { return newArena(n).copy(n) }
+
+// CopyAround is as Copy, but for the node at path: that is the same one in both, and not to be changed.
+func CopyAround(n *yaml.Node, path ...string) *yaml.Node {
+	keep := Get(n, path...)
+	if keep == nil {
+		return Copy(n)
+	}
+	content := keep.Content
+	keep.Content = nil
+	c := Copy(n)
+	keep.Content, Get(c, path...).Content = content, content
+	return c
 }
 
 // Same says whether two nodes are written alike, wherever they stand.
@@ -162,19 +171,32 @@ func Same(a, b *yaml.Node) bool {
 	return true
 }
 
+// arena is the memory of a copy.
 type arena struct {
 	nodes []yaml.Node
 	links []*yaml.Node
 }
 
-func copyInto(n *yaml.Node, a *arena) *yaml.Node {
+func newArena(n *yaml.Node) *arena {
+	count, links := 0, 0
+	walk(n, func(n *yaml.Node) { count, links = count+1, links+len(n.Content) })
+	return &arena{make([]yaml.Node, count), make([]*yaml.Node, links)}
+}
+
+// copy is a copy in the arena, instead of what was there before.
+func (a *arena) copy(n *yaml.Node) *yaml.Node {
+	left := *a
+	return left.add(n)
+}
+
+func (a *arena) add(n *yaml.Node) *yaml.Node {
 	to := &a.nodes[0]
 	a.nodes = a.nodes[1:]
 	*to = *n
 	if k := len(n.Content); k > 0 {
 		to.Content, a.links = a.links[:k:k], a.links[k:]
 		for i, c := range n.Content {
-			to.Content[i] = copyInto(c, a)
+			to.Content[i] = a.add(c)
 		}
 	}
 	return to
@@ -201,21 +223,33 @@ func child(n *yaml.Node, key string) *yaml.Node {
 
 // Parse reads a template: its head comment explains the template to a reader and is left out of what is made from it.
 func Parse(text []byte) (*yaml.Node, error) {
-	return objects.Decode(text, func() (*yaml.Node, error) {
-		var doc yaml.Node
-		if err := yaml.Unmarshal(text, &doc); err != nil {
-			return nil, err
-		}
-		if len(doc.Content) != 1 {
-			return nil, errors.New("no YAML document")
-		}
-		root := doc.Content[0]
-		root.HeadComment = ""
-		if len(root.Content) > 0 {
-			root.Content[0].HeadComment = ""
-		}
-		return root, nil
-	})
+	return objects.Decode(text, func() (*yaml.Node, error) { return parse(text) })
+}
+
+// Look is as Parse, for who looks at the nodes only until look returns.
+func Look(text []byte, look func(*yaml.Node)) error {
+	n, done, err := objects.Borrow(text, func() (*yaml.Node, error) { return parse(text) })
+	if err == nil {
+		look(n)
+		done()
+	}
+	return err
+}
+
+func parse(text []byte) (*yaml.Node, error) {
+	var doc yaml.Node
+	if err := yaml.Unmarshal(text, &doc); err != nil {
+		return nil, err
+	}
+	if len(doc.Content) != 1 {
+		return nil, errors.New("no YAML document")
+	}
+	root := doc.Content[0]
+	root.HeadComment = ""
+	if len(root.Content) > 0 {
+		root.Content[0].HeadComment = ""
+	}
+	return root, nil
 }
 
 // Identify gives an object its name, its namespace ("" for none) and the values of whichever of the usual labels its template has.
