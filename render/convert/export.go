@@ -457,58 +457,77 @@ func headerMaps(h *yaml.Node) *yaml.Node {
 	return n
 }
 
-// flaggerAnalysis is the ramp in ticks of one interval, the longest pause of the spec: so no weight is shorter there than here.
-func (e *export) flaggerAnalysis() *yaml.Node {
-	n := node.Map()
-	plan := e.spec.Plan()
-	var longest render.Duration
-	var weights, pauses []*yaml.Node
-	manual, last := 0, 0
+// ticks are the steps of a ramp as Flagger has them.
+type ticks struct {
+	interval render.Duration // the longest pause of the spec: so no weight is shorter there than here
+	weights  []*yaml.Node    // in percent
+	steps    int
+	manual   int // that somebody has to promote
+}
+
+func ticksOf(plan render.Plan) (t ticks) {
+	last := 0
 	for _, st := range plan.Steps {
-		if (st.Transition != render.Shift && st.Transition != render.Full) || !st.Routed {
+		if st.Transition != render.Shift && st.Transition != render.Full {
 			continue
 		}
-		longest = max(longest, st.Hold.Pause)
+		t.steps++
+		t.interval = max(t.interval, st.Hold.Pause)
 		if w := st.Weight * 100 / plan.Total; w > last && st.Weight < plan.Total {
 			last = w
-			weights = append(weights, node.Int(w))
+			t.weights = append(t.weights, node.Int(w))
 		}
 		if st.Hold.Manual {
-			manual++
+			t.manual++
 		}
-		pauses = append(pauses, nil)
 	}
-	if longest < 10 {
-		longest = 60
+	if t.interval < 10 { // Flagger's least
+		t.interval = 60
 	}
-	node.Set(n, node.String(longest.String()), "interval")
-	node.Set(n, node.Int(1), "threshold")
-	if match := e.flaggerMatch(); match != nil && weights == nil {
-		node.Set(n, match, "match")
-		node.Set(n, node.Int(max(1, len(pauses)-1)), "iterations")
-	} else if match != nil {
-		e.lose(e.spec.RouteField()+".match", "", "Flagger chooses by headers or by weights")
-	}
-	if weights == nil && node.Get(n, "iterations") == nil {
-		node.Set(n, node.Int(1), "iterations")
-	} else if weights != nil {
-		list := node.Seq(weights...)
+	return t
+}
+
+// flaggerAnalysis is the ramp in ticks of one interval.
+func (e *export) flaggerAnalysis() *yaml.Node {
+	t := ticksOf(e.spec.Plan())
+	n := node.Map(node.String("interval"), node.String(t.interval.String()), node.String("threshold"), node.Int(1))
+	match := e.flaggerMatch()
+	switch {
+	case t.weights != nil:
+		list := node.Seq(t.weights...)
 		list.Style = yaml.FlowStyle
 		node.Set(n, list, "stepWeights")
-	}
-	e.change("spec.steps", fmt.Sprintf("%d steps", len(e.spec.Spec.Steps)), "ticks of "+longest.String()+", each as long as the longest pause; without metrics every tick passes")
-	if manual > 0 {
-		e.lose("spec.steps", fmt.Sprintf("%d pauses until somebody promotes", manual), "Flagger asks a webhook: add one of type confirm-traffic-increase, or confirm-promotion for the last")
-	}
-	for i, s := range e.spec.Spec.Steps {
-		if s.SetCanaryScale != nil {
-			e.lose(fmt.Sprintf("spec.steps[%d].setCanaryScale", i), "", "the canary has as many pods as prod")
+		if match != nil {
+			e.lose(e.spec.RouteField()+".match", "", "Flagger chooses by headers or by weights")
 		}
-		if s.SetHeaderRoute != nil {
-			e.lose(fmt.Sprintf("spec.steps[%d].setHeaderRoute", i), s.SetHeaderRoute.Name, "Flagger chooses by headers or by weights")
-		}
+	case match != nil:
+		node.Set(n, match, "match")
+		node.Set(n, node.Int(max(1, t.steps-1)), "iterations")
+	default:
+		node.Set(n, node.Int(1), "iterations")
 	}
+	e.change("spec.steps", fmt.Sprintf("%d steps", len(e.spec.Spec.Steps)), "ticks of "+t.interval.String()+", each as long as the longest pause; without metrics every tick passes")
+	if t.manual > 0 {
+		e.lose("spec.steps", fmt.Sprintf("%d pauses until somebody promotes", t.manual), "Flagger asks a webhook: add one of type confirm-traffic-increase, or confirm-promotion for the last")
+	}
+	e.flaggerSteps()
 	return n
+}
+
+// flaggerSteps lists the steps that Flagger has none of.
+func (e *export) flaggerSteps() {
+	for i, s := range e.spec.Spec.Steps {
+		at := fmt.Sprintf("spec.steps[%d]", i)
+		switch {
+		case s.SetCanaryScale != nil:
+			e.lose(at+".setCanaryScale", "", "the canary has as many pods as prod")
+		case s.SetHeaderRoute != nil:
+			e.lose(at+".setHeaderRoute", s.SetHeaderRoute.Name, "Flagger chooses by headers or by weights")
+		}
+		if s.Name != "" {
+			e.lose(at+".name", s.Name, "steps have no names")
+		}
+	}
 }
 
 // flaggerMatch are the matches of a route as an A/B test's.
