@@ -59,10 +59,11 @@ e2e: ## what reads us, for real: kustomize, kubectl, shells, man, yaml-language-
 
 .PHONY: fuzz
 fuzz: ## fuzz spec and lock for FUZZTIME each, and run CHECKS cases of each property
-	$(GO) test ./render -run '^Test.*Prop' -rapid.checks=$(CHECKS) -timeout 0
+	$(GO) test ./render ./render/internal/node -run '^Test.*Prop' -rapid.checks=$(CHECKS) -timeout 0
 	$(GO) test ./cmd/internal/app -run '^TestPropBases' -rapid.checks=$$(( $(CHECKS) / 50 + 1 )) -timeout 0
 	$(GO) test ./render -run '^$$' -fuzz FuzzSpec -fuzztime $(FUZZTIME) -fuzzminimizetime 10x
 	$(GO) test ./render -run '^$$' -fuzz FuzzLock -fuzztime $(FUZZTIME) -fuzzminimizetime 10x
+	$(GO) test ./render/internal/node -run '^$$' -fuzz FuzzDecoders -fuzztime $(FUZZTIME) -fuzzminimizetime 10x
 
 .PHONY: chaos
 chaos: ## let each git and each FAULTS-th mutating system call of a verb fail or be killed, kill CHAOS commits at random; run again

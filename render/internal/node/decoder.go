@@ -105,9 +105,9 @@ func (c *class) length(text string) int {
 // maxSlot keeps a key well below the 1024 characters that it may have.
 const maxSlot = 255
 
-// newShape finds the slots of a text; nil where lines and columns do not tell places in it, or where it has anything rare.
+// newShape finds the slots of a text; nil where lines and columns do not tell places in it, and where it has what is rare.
 func newShape(text string, root *yaml.Node) *shape {
-	if root.Kind != yaml.MappingNode || strings.ContainsFunc(text, func(r rune) bool { return r > '~' || r == '\r' }) {
+	if strings.ContainsFunc(text, func(r rune) bool { return r > '~' || r == '\r' }) {
 		return nil
 	}
 	s := &shape{first: Copy(root)}
@@ -121,7 +121,7 @@ func newShape(text string, root *yaml.Node) *shape {
 		i++
 		ok = ok && ordinary(n)
 		c, quote := classOf(n)
-		if !ok || c == nil || strings.Contains(lines[n.Line-1], "#") { // a comment may be told by what stands before it
+		if !ok || c == nil {
 			return
 		}
 		from := starts[n.Line-1] + n.Column - 1 + len(quote)
@@ -136,14 +136,14 @@ func newShape(text string, root *yaml.Node) *shape {
 	return s
 }
 
-// ordinary says whether a node is what gitramp itself would write, in whichever style.
+// ordinary says whether a node is what it is by itself, and how long it is matters to nobody: what stands before a colon may have 1024 characters.
 func ordinary(n *yaml.Node) bool {
 	for i := 0; n.Kind == yaml.MappingNode && i < len(n.Content); i += 2 {
 		if n.Content[i].Kind != yaml.ScalarNode {
 			return false
 		}
 	}
-	return n.Kind != yaml.AliasNode && n.Anchor == "" && n.Style&yaml.TaggedStyle == 0
+	return n.Anchor == ""
 }
 
 // classOf is the class of a scalar, and what stands before and after it; nil where nothing else may stand in its place.
