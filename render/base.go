@@ -623,3 +623,8 @@ func (r *Release) Elsewhere() (names []string) {
 	}
 	return names
 }
+
+// Replicates says whether the release of an app with a base is none: the spec asks for what prod runs.
+func (r *Release) Replicates() bool {
+	return r.canary.base != nil && r.revs.Stable.Name == r.revs.Canary.Name
+}

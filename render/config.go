@@ -39,38 +39,43 @@ func eachConfigRef(deployment *yaml.Node, visit func(kind string, name *yaml.Nod
 	if pod == nil {
 		return
 	}
-	if pull := node.Get(pod, "imagePullSecrets"); pull != nil {
-		for _, ref := range pull.Content {
-			if name := node.Get(ref, "name"); name != nil {
-				visit("Secret", name)
-			}
-		}
-	}
-	var walk func(n *yaml.Node)
-	walk = func(n *yaml.Node) {
-		if n.Kind == yaml.MappingNode {
-			for i := 0; i+1 < len(n.Content); i += 2 {
-				ref, ok := configFields[n.Content[i].Value]
-				if !ok || n.Content[i+1].Kind != yaml.MappingNode {
-					continue
-				}
-				name := node.Get(n.Content[i+1], ref.name)
-				if name == nil && ref.name == "secretName" { // a projection
-					name = node.Get(n.Content[i+1], "name")
-				}
-				if name != nil {
-					visit(ref.kind, name)
-				}
-			}
-		}
-		for _, c := range n.Content {
-			walk(c)
-		}
-	}
-	for _, field := range []string{"containers", "initContainers", "volumes"} {
+	for _, field := range []string{"imagePullSecrets", "containers", "initContainers", "ephemeralContainers", "volumes"} {
 		if at := node.Get(pod, field); at != nil {
-			walk(at)
+			walkConfigRefs(node.Map(node.String(field), at), visit)
 		}
+	}
+}
+
+// walkConfigRefs visits the names of ConfigMaps and Secrets that are anywhere in a node.
+func walkConfigRefs(n *yaml.Node, visit func(kind string, name *yaml.Node)) {
+	for i := 0; n.Kind == yaml.MappingNode && i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i].Value, n.Content[i+1]
+		ref, ok := configFields[key]
+		switch {
+		case key == "imagePullSecrets":
+			for _, item := range value.Content {
+				if name := node.Get(item, "name"); name != nil {
+					visit("Secret", name)
+				}
+			}
+		case key == "tls": // of an Ingress
+			for _, item := range value.Content {
+				if name := node.Get(item, "secretName"); name != nil {
+					visit("Secret", name)
+				}
+			}
+		case ok && value.Kind == yaml.MappingNode:
+			name := node.Get(value, ref.name)
+			if name == nil && ref.name == "secretName" { // a projection
+				name = node.Get(value, "name")
+			}
+			if name != nil {
+				visit(ref.kind, name)
+			}
+		}
+	}
+	for _, c := range n.Content {
+		walkConfigRefs(c, visit)
 	}
 }
 
@@ -158,8 +163,14 @@ func asJSON(v any) string {
 func versions(config []*yaml.Node, stable Tree) map[configRef]string {
 	type version struct{ name, content string }
 	there := map[configRef]version{}
+	var runs []configRef // what prod's pods refer to: beside it there may be the same config by another name, for something else
+	if data, ok := stable.Get(prodDeployment); ok {
+		if n, err := node.Parse(data); err == nil {
+			runs = configRefs(n)
+		}
+	}
 	for _, f := range stable {
-		if n, err := node.Parse(f.Data); err == nil && isConfig(n) {
+		if n, err := node.Parse(f.Data); err == nil && isConfig(n) && slices.Contains(runs, configOf(n)) {
 			there[originOf(n)] = version{node.Text(n, "metadata", "name"), contentOf(n)}
 		}
 	}

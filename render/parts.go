@@ -186,7 +186,7 @@ func (c *Canary) baseProd(deployment *yaml.Node, names map[configRef]string) (Tr
 func (b *base) versioned(names map[configRef]string) (list []*yaml.Node) {
 	for _, o := range b.config {
 		ref := configOf(o)
-		if names[ref] != ref.name && slices.ContainsFunc(b.others, func(other *yaml.Node) bool { return mentions(other, ref.name) }) {
+		if names[ref] != ref.name && slices.ContainsFunc(b.others, func(other *yaml.Node) bool { return refersTo(other, ref) }) {
 			list = append(list, o)
 		}
 		if names[ref] != ref.name {
@@ -199,12 +199,34 @@ func (b *base) versioned(names map[configRef]string) (list []*yaml.Node) {
 	return list
 }
 
-// mentions says whether an object has a word in it as a value.
+// knownGroups are the API groups of which it is known in which fields they refer to a ConfigMap or Secret.
+var knownGroups = []string{"v1", "apps", "batch", "policy", "networking.k8s.io", "autoscaling", "monitoring.coreos.com", "rbac.authorization.k8s.io"}
+
+// refersTo says whether an object of the base refers to a ConfigMap or Secret. In one of an unknown kind any value that is its name is taken for that.
+func refersTo(o *yaml.Node, ref configRef) bool {
+	group, _, _ := strings.Cut(node.Text(o, "apiVersion"), "/")
+	if !slices.Contains(knownGroups, group) {
+		return mentions(o, ref.name)
+	}
+	found := false
+	walkConfigRefs(o, func(kind string, name *yaml.Node) { found = found || kind == ref.kind && name.Value == ref.name })
+	return found
+}
+
+// mentions says whether an object has a word in it as a value, but for its own metadata.
 func mentions(n *yaml.Node, word string) bool {
 	if n.Kind == yaml.ScalarNode {
 		return n.Value == word
 	}
-	return slices.ContainsFunc(n.Content, func(c *yaml.Node) bool { return mentions(c, word) })
+	for i, c := range n.Content {
+		if n.Kind == yaml.MappingNode && (i%2 == 0 || n.Content[i-1].Value == "metadata") {
+			continue
+		}
+		if mentions(c, word) {
+			return true
+		}
+	}
+	return false
 }
 
 // baseCanary is the canary's set: other names, by kustomize's machinery, and one label of another value.
@@ -352,7 +374,7 @@ func sized(files Tree, replicas int) (Tree, error) {
 		var err error
 		switch {
 		case isScaler(f.Path):
-			list[i], err = edited(f, func(o *yaml.Node) { setFloor(o, replicas) })
+			list[i], err = edited(f, func(o *yaml.Node) { setFloor(o, replicas, isTrack(f.Path, "canary")) })
 		case !scaled && (f.Path == prodDeployment || f.Path == canaryDeployment):
 			list[i], err = edited(f, func(o *yaml.Node) { setReplicas(o, replicas) })
 		}

@@ -46,10 +46,11 @@ func targets(scaler, deployment *yaml.Node) bool {
 }
 
 // setFloor makes pods the least that an autoscaler keeps, and notes what it was: capacity leads traffic, and whoever goes back finds prod as large as it was.
-func setFloor(scaler *yaml.Node, pods int) {
+// exactly says that it may be less than it was, too: the canary needs what its weight needs.
+func setFloor(scaler *yaml.Node, pods int, exactly bool) {
 	field, _, _, _ := floorFields(node.Text(scaler, "kind"))
 	least, most := floorOf(scaler)
-	if pods <= least {
+	if pods == least || pods < least && !exactly {
 		return
 	}
 	if node.Get(scaler, "metadata", "annotations", idleFloor) == nil {

@@ -74,11 +74,7 @@ func (s State) Mislabelled() (list []string) {
 
 // imageOf is the image of a Deployment's container, "" where there is none of that name.
 func imageOf(deployment *yaml.Node, container string) string {
-	containers := node.Get(deployment, "spec", "template", "spec", "containers")
-	if containers == nil {
-		return ""
-	}
-	for _, c := range containers.Content {
+	for _, c := range containersOf(deployment) {
 		if node.Text(c, "name") == container {
 			return node.Text(c, "image")
 		}

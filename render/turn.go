@@ -105,7 +105,7 @@ func (s State) grow(tree Tree) error {
 		return nil
 	}
 	if path := tree.scaler("prod"); path != "" {
-		return tree.rewrite(path, func(n *yaml.Node) { setFloor(n, s.Lock.Replicas) })
+		return tree.rewrite(path, func(n *yaml.Node) { setFloor(n, s.Lock.Replicas, false) })
 	}
 	return tree.rewrite(prodDeployment, func(n *yaml.Node) { node.Set(n, node.Int(s.Lock.Replicas), "spec", "replicas") })
 }

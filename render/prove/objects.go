@@ -111,7 +111,7 @@ func readDeployment(n *yaml.Node) (*deployment, error) {
 	for _, c := range list(template, "spec", "containers") {
 		d.containers = append(d.containers, readContainer(c))
 	}
-	d.template, d.revision = canonical(template), canonical(node.Get(template, "spec"))+canonical(node.Get(template, "metadata", "annotations"))
+	d.template, d.revision = canonical(template), canonical(withoutSelectors(node.Get(template, "spec")))+canonical(node.Get(template, "metadata", "annotations"))
 	return d, nil
 }
 
@@ -194,6 +194,22 @@ func readService(n *yaml.Node) *service {
 	}
 	s.fixed = node.Text(n, "spec", "clusterIP") + " " + node.Text(n, "spec", "ipFamilies", "0")
 	return s
+}
+
+// withoutSelectors is a pod without what it asks of other pods' labels: where it shall be spread, it says its own track's.
+func withoutSelectors(pod *yaml.Node) *yaml.Node {
+	if pod == nil {
+		return nil
+	}
+	n := *pod
+	n.Content = nil
+	for i, c := range pod.Content {
+		if pod.Kind == yaml.MappingNode && i%2 == 1 && pod.Content[i-1].Value == "labelSelector" {
+			c = node.Map()
+		}
+		n.Content = append(n.Content, withoutSelectors(c))
+	}
+	return &n
 }
 
 // canonical is what a node says, however it is written.

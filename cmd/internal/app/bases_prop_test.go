@@ -198,6 +198,9 @@ func TestPropBases(t *testing.T) {
 			apart(t, st.ID(), tree)
 			state := reread(t, tree)
 			goesOn(t, spec, state, tree, set)
+			if st.Transition == render.Cleanup {
+				staysAs(t, spec, state, tree, set)
+			}
 			if st.HasCanary() && st.Transition != render.Restore {
 				takesBack(t, state, idle, st.ID())
 			}
@@ -384,6 +387,29 @@ func goesOn(t *rapid.T, spec *render.Canary, s render.State, tree render.Tree, s
 	same(t, s.Lock.Step.Name, tree, own)
 }
 
+// staysAs: a tree after its release is what the base says of it: nothing is left to do.
+func staysAs(t *rapid.T, spec *render.Canary, s render.State, tree render.Tree, set *render.Templates) {
+	revs, err := s.Revisions()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if revs.Stable, err = spec.Refreshed(revs.Stable); err != nil {
+		t.Fatal(err)
+	}
+	if revs.Canary, err = spec.RevisionBeside(revs.Stable, set); err != nil {
+		t.Fatal(err)
+	}
+	r, err := render.NewRelease(spec, "canary.yaml", revs, set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, _, err := r.Own(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "after the cleanup", unlocked(tree), unlocked(own))
+}
+
 func same(t *rapid.T, step string, want, got render.Tree) {
 	for _, f := range want {
 		if data, ok := got.Get(f.Path); !ok || !bytes.Equal(data, f.Data) {
@@ -423,4 +449,14 @@ func takesBack(t *rapid.T, s render.State, idle render.Tree, step string) {
 	if len(s.Tree) != len(idle) {
 		t.Fatalf("after an abort at %s there are %d files, and there were %d", step, len(s.Tree), len(idle))
 	}
+}
+
+// unlocked is a tree without its lock.
+func unlocked(tree render.Tree) (files render.Tree) {
+	for _, f := range tree {
+		if f.Path != render.LockFile {
+			files = append(files, f)
+		}
+	}
+	return files
 }
