@@ -160,6 +160,9 @@ func versions(config []*yaml.Node, stable Tree) map[configRef]string {
 	there := map[configRef]version{}
 	for _, f := range stable {
 		if n, err := node.Parse(f.Data); err == nil && isConfig(n) {
+			if _, known := there[originOf(n)]; known && originOf(n) == configOf(n) {
+				continue // it is there for others alone: the pods go by a version of their own
+			}
 			there[originOf(n)] = version{node.Text(n, "metadata", "name"), contentOf(n)}
 		}
 	}

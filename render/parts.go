@@ -186,7 +186,7 @@ func (c *Canary) baseProd(deployment *yaml.Node, names map[configRef]string) (Tr
 func (b *base) versioned(names map[configRef]string) (list []*yaml.Node) {
 	for _, o := range b.config {
 		ref := configOf(o)
-		if names[ref] != ref.name && slices.ContainsFunc(b.others, func(other *yaml.Node) bool { return mentions(other, ref.name) }) {
+		if names[ref] != ref.name && b.isElsewhere(ref.name) {
 			list = append(list, o)
 		}
 		if names[ref] != ref.name {
@@ -199,10 +199,23 @@ func (b *base) versioned(names map[configRef]string) (list []*yaml.Node) {
 	return list
 }
 
-// mentions says whether an object has a word in it as a value.
+// isElsewhere says whether anything beside the pods may refer to a config: the route does to certificates, and to the Secrets of its annotations.
+func (b *base) isElsewhere(name string) bool {
+	for _, o := range []*yaml.Node{b.route, b.scaler} {
+		if o != nil && mentions(node.Get(o, "spec"), name) || o != nil && mentions(node.Get(o, "metadata", "annotations"), name) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(b.others, func(o *yaml.Node) bool { return mentions(o, name) })
+}
+
+// mentions says whether an object has a word in it as a value, with or without a namespace before it.
 func mentions(n *yaml.Node, word string) bool {
+	if n == nil {
+		return false
+	}
 	if n.Kind == yaml.ScalarNode {
-		return n.Value == word
+		return n.Value == word || strings.HasSuffix(n.Value, "/"+word)
 	}
 	return slices.ContainsFunc(n.Content, func(c *yaml.Node) bool { return mentions(c, word) })
 }
@@ -240,6 +253,9 @@ func (c *Canary) baseCanary(deployment *yaml.Node) (Tree, error) {
 			node.Clear(o, "spec", "minAvailable")
 			node.Set(o, node.Int(1), "spec", "maxUnavailable")
 		}
+		if made := node.Text(o, "spec", "advanced", "horizontalPodAutoscalerConfig", "name"); made != "" && node.Text(o, "kind") == scaledObject {
+			node.Set(o, node.String(made+"-canary"), "spec", "advanced", "horizontalPodAutoscalerConfig", "name")
+		}
 		b.relabel(o)
 		f, err := file(path, o)
 		if err != nil {
@@ -275,7 +291,7 @@ func ownAddress(service *yaml.Node) {
 	if !headless {
 		node.Clear(service, "spec", "clusterIP")
 	}
-	if node.Text(service, "spec", "type") == "LoadBalancer" {
+	if kind := node.Text(service, "spec", "type"); kind == "LoadBalancer" || kind == "NodePort" {
 		node.Set(service, node.String("ClusterIP"), "spec", "type")
 	}
 	for _, port := range node.Get(service, "spec", "ports").Content {
