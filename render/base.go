@@ -457,6 +457,10 @@ func (b *baseReader) fill() {
 			*f.canary = *f.prod + "-canary"
 		}
 	}
+	if len(names.Canary.Service) > 63 {
+		b.errs = append(b.errs, b.c.Wrong("spec.output.names.canary.service", names.Canary.Service, "value "+excerpt(names.Canary.Service)+" is too long for a Service", "at most 63 characters"))
+		return
+	}
 	ports := node.Get(b.service, "spec", "ports")
 	if ports == nil || len(ports.Content) == 0 {
 		b.wrong(b.service, "spec.ports", "is missing", "at least one port")
@@ -516,6 +520,8 @@ func (b *baseReader) fillReplicas() {
 	case least < 1:
 		field, _, _, _ := floorFields(node.Text(b.scaler, "kind"))
 		b.wrong(b.scaler, "spec."+field, fmt.Sprintf("lets prod go down to %d pods", least), "at least 1: a route whose Service has no pods answers 503, also where it only splits requests")
+	case node.Text(b.scaler, "spec", "idleReplicaCount") != "":
+		b.wrong(b.scaler, "spec.idleReplicaCount", "lets prod go down to "+node.Text(b.scaler, "spec", "idleReplicaCount")+" pods whatever minReplicaCount says", "none: a route whose Service has no pods answers 503")
 	case own != "":
 		b.wrong(b.deployment, "spec.replicas", "is given beside "+title(b.scaler)+", which owns it", "a Deployment without replicas: each sync would set them back")
 	case !given:
@@ -608,13 +614,19 @@ func (c *Canary) BaseRoute() string {
 	return title(c.base.route)
 }
 
-// Elsewhere are the Services that the route of a base sends to and that the base has not.
+// Elsewhere are the Services that the routes of a base send to and that the base has not.
 func (r *Release) Elsewhere() (names []string) {
 	b := r.canary.base
-	if b == nil || b.route == nil {
+	if b == nil {
 		return nil
 	}
-	for _, name := range route.ServicesOf(b.route) {
+	var sent []string
+	for _, o := range append([]*yaml.Node{b.route}, b.others...) {
+		if o != nil && route.ByKind(node.Text(o, "kind")) != "" {
+			sent = append(sent, route.ServicesOf(o)...)
+		}
+	}
+	for _, name := range sent {
 		if !slices.ContainsFunc(append([]*yaml.Node{b.service}, b.others...), func(o *yaml.Node) bool {
 			return node.Text(o, "kind") == "Service" && node.Text(o, "metadata", "name") == name
 		}) {

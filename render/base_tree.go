@@ -43,12 +43,21 @@ func (r *Release) baseFiles(st Step) (Tree, error) {
 	}
 	tree := append(prod, twins...)
 	for _, f := range c.prod {
-		if _, both := s.prod.Get(f.Path); !both {
+		if _, both := s.prod.counterpart(f.Path); !both {
 			tree = append(tree, File{asCanarys(f.Path), f.Data})
 		}
 	}
 	tree = append(tree, File{NextFile, pack("prod as the promotion makes it. Gone with the cleanup.", c.prod)})
 	return tree, nil
+}
+
+// counterpart is the same object in another revision: what has a twin in one of them and none in the other goes by another file.
+func (t Tree) counterpart(path string) ([]byte, bool) {
+	if data, ok := t.Get(path); ok {
+		return data, true
+	}
+	track, rest, _ := strings.Cut(path, "-")
+	return t.Get(map[string]string{"prod": "shared", "shared": "prod"}[track] + "-" + rest)
 }
 
 // asCanarys is the file of an object that only the canary's revision has.
@@ -60,7 +69,7 @@ func asCanarys(path string) string {
 // baseProdAt is prod at a step, and what both tracks share.
 func (r *Release) baseProdAt(st Step) (tree Tree) {
 	for _, f := range r.revs.Stable.parts.prod {
-		if now, both := r.revs.Canary.parts.prod.Get(f.Path); both && (st.Promoted() || changesEarly(f.Data, now)) {
+		if now, both := r.revs.Canary.parts.prod.counterpart(f.Path); both && (st.Promoted() || changesEarly(f.Data, now)) {
 			f.Data = now
 		}
 		tree = append(tree, f)
@@ -184,7 +193,7 @@ func (s State) baseRevisions() (Revisions, error) {
 // onlyCanarys says whether a file of the canary's is an object of its revision that prod's has not, and no twin.
 func onlyCanarys(path string, next, prod Tree) bool {
 	return slices.ContainsFunc(next, func(f File) bool {
-		_, both := prod.Get(f.Path)
+		_, both := prod.counterpart(f.Path)
 		return !both && asCanarys(f.Path) == path
 	})
 }

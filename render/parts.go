@@ -186,7 +186,7 @@ func (c *Canary) baseProd(deployment *yaml.Node, names map[configRef]string) (Tr
 func (b *base) versioned(names map[configRef]string) (list []*yaml.Node) {
 	for _, o := range b.config {
 		ref := configOf(o)
-		if names[ref] != ref.name && slices.ContainsFunc(b.others, func(other *yaml.Node) bool { return refersTo(other, ref) }) {
+		if names[ref] != ref.name && b.isElsewhere(ref) {
 			list = append(list, o)
 		}
 		if names[ref] != ref.name {
@@ -199,13 +199,26 @@ func (b *base) versioned(names map[configRef]string) (list []*yaml.Node) {
 	return list
 }
 
+// isElsewhere says whether anything beside the pods refers to a config: the route does to certificates, and to the Secrets of its annotations.
+func (b *base) isElsewhere(ref configRef) bool {
+	if b.route != nil && (group(b.route) == "networking.k8s.io" && refersTo(b.route, ref) || mentions(node.Get(b.route, "metadata", "annotations"), ref.name)) {
+		return true
+	}
+	return slices.ContainsFunc(b.others, func(o *yaml.Node) bool { return refersTo(o, ref) })
+}
+
 // knownGroups are the API groups of which it is known in which fields they refer to a ConfigMap or Secret.
 var knownGroups = []string{"v1", "apps", "batch", "policy", "networking.k8s.io", "autoscaling", "monitoring.coreos.com", "rbac.authorization.k8s.io"}
 
+// group is the API group of an object; that of the core is v1.
+func group(o *yaml.Node) string {
+	name, _, _ := strings.Cut(node.Text(o, "apiVersion"), "/")
+	return name
+}
+
 // refersTo says whether an object of the base refers to a ConfigMap or Secret. In one of an unknown kind any value that is its name is taken for that.
 func refersTo(o *yaml.Node, ref configRef) bool {
-	group, _, _ := strings.Cut(node.Text(o, "apiVersion"), "/")
-	if !slices.Contains(knownGroups, group) {
+	if !slices.Contains(knownGroups, group(o)) {
 		return mentions(o, ref.name)
 	}
 	found := false
@@ -213,10 +226,13 @@ func refersTo(o *yaml.Node, ref configRef) bool {
 	return found
 }
 
-// mentions says whether an object has a word in it as a value, but for its own metadata.
+// mentions says whether an object has a word in it as a value, with or without a namespace before it, but for its own metadata.
 func mentions(n *yaml.Node, word string) bool {
+	if n == nil {
+		return false
+	}
 	if n.Kind == yaml.ScalarNode {
-		return n.Value == word
+		return n.Value == word || strings.HasSuffix(n.Value, "/"+word)
 	}
 	for i, c := range n.Content {
 		if n.Kind == yaml.MappingNode && (i%2 == 0 || n.Content[i-1].Value == "metadata") {
@@ -262,6 +278,9 @@ func (c *Canary) baseCanary(deployment *yaml.Node) (Tree, error) {
 			node.Clear(o, "spec", "minAvailable")
 			node.Set(o, node.Int(1), "spec", "maxUnavailable")
 		}
+		if made := node.Text(o, "spec", "advanced", "horizontalPodAutoscalerConfig", "name"); made != "" && node.Text(o, "kind") == scaledObject {
+			node.Set(o, node.String(made+"-canary"), "spec", "advanced", "horizontalPodAutoscalerConfig", "name")
+		}
 		b.relabel(o)
 		f, err := file(path, o)
 		if err != nil {
@@ -297,7 +316,7 @@ func ownAddress(service *yaml.Node) {
 	if !headless {
 		node.Clear(service, "spec", "clusterIP")
 	}
-	if node.Text(service, "spec", "type") == "LoadBalancer" {
+	if kind := node.Text(service, "spec", "type"); kind == "LoadBalancer" || kind == "NodePort" {
 		node.Set(service, node.String("ClusterIP"), "spec", "type")
 	}
 	for _, port := range node.Get(service, "spec", "ports").Content {

@@ -59,7 +59,7 @@ func (r *Release) fixedField(s State, own Tree) string {
 // fixedIn is what a tree's route says of each field that is fixed, and their order. A path can be there in two types, and is there once for every rule of some.
 func fixedIn(router route.Router, t Tree) (texts map[route.Fixed][]string, order []route.Fixed) {
 	texts = map[route.Fixed][]string{}
-	for _, f := range router.Fixed(objectsOf(t)) {
+	for _, f := range router.Fixed(ownObjectsOf(t)) {
 		key := route.Fixed{Field: f.Field, Path: f.Path}
 		if texts[key] == nil {
 			order = append(order, key)
@@ -145,11 +145,16 @@ func (s State) Split() *route.Split {
 }
 
 func splitOf(router route.Router, t Tree) *route.Split {
-	split, err := router.Split(objectsOf(t))
+	split, err := router.Split(ownObjectsOf(t))
 	if err != nil {
 		return nil
 	}
 	return split
+}
+
+// ownObjectsOf are a tree's objects without other routes of its base, which split nothing of the app's.
+func ownObjectsOf(t Tree) []route.Object {
+	return slices.DeleteFunc(objectsOf(t), func(o route.Object) bool { return route.ByKind(node.Text(o.Node, "kind")) != "" && !isRoute(o.Path) })
 }
 
 // objectsOf are a tree's objects that can be read.

@@ -109,7 +109,9 @@ func (p *proof) account(out *outcome, class int, a route.Answer, behind map[stri
 	out.leaks[class] = a.Leaks
 	for _, s := range a.Shares {
 		if s.Service == "" {
-			out.status[class] = s.Status
+			if s.Status >= 400 { // a redirect is an answer
+				out.status[class] = s.Status
+			}
 			continue
 		}
 		if slices.Contains(p.elsewhere, s.Service) {

@@ -328,9 +328,9 @@ func gatewayPath(m *yaml.Node, protocol, path, pathType string) {
 func (gatewayAPI) SetWeight(objs []Object, weight, total int) {
 	for _, o := range objs {
 		for _, rule := range node.Get(o.Node, "spec", "rules").Content {
-			if refs := node.Get(rule, "backendRefs"); len(refs.Content) == 2 {
-				node.Set(refs.Content[0], node.Int(total-weight), "weight")
-				node.Set(refs.Content[1], node.Int(weight), "weight")
+			if refs := items(rule, "backendRefs"); len(refs) == 2 { // one that redirects has none
+				node.Set(refs[0], node.Int(total-weight), "weight")
+				node.Set(refs[1], node.Int(weight), "weight")
 			}
 		}
 	}

@@ -139,6 +139,11 @@ func underPath(path, prefix string) bool {
 // its share.
 func gatewayShares(rule *yaml.Node, ready func(string) bool, at string) (Answer, error) {
 	a := Answer{Rule: at}
+	for _, f := range items(rule, "filters") {
+		if node.Text(f, "type") == "RequestRedirect" { // the router itself answers, whatever backends there are
+			return fail(302, at+" redirects"), nil
+		}
+	}
 	for _, ref := range items(rule, "backendRefs") {
 		weight := 1
 		if text := node.Text(ref, "weight"); text != "" {
