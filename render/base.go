@@ -271,7 +271,13 @@ func (b *baseReader) findScaler() {
 			list = append(list, o)
 		}
 	}
-	b.scaler = b.pick("autoscaler", "spec.base", "", list)
+	if len(list) > 1 {
+		b.wrong(b.deployment, "", "is scaled by "+title(list[0])+" and "+title(list[1]), "one autoscaler")
+		return
+	}
+	if len(list) == 1 {
+		b.scaler = list[0]
+	}
 }
 
 // sort finds what the pods refer to; the rest is whatever else the user has.
@@ -547,6 +553,16 @@ func (b *baseReader) check() {
 	}
 	if !selects(textsAt(b.deployment, "spec", "selector", "matchLabels"), b.podLabels()) {
 		b.wrong(b.deployment, "spec.selector", "does not find the Deployment's own pods", "labels of spec.template")
+	}
+	for _, track := range []struct {
+		field string
+		m     *PodMetadata
+	}{{"spec.canaryMetadata.labels", b.c.Spec.CanaryMetadata}, {"spec.stableMetadata.labels", b.c.Spec.StableMetadata}} {
+		for _, key := range sortedKeys(textsAt(b.deployment, "spec", "selector", "matchLabels")) {
+			if track.m != nil && track.m.Labels[key] != "" {
+				b.errs = append(b.errs, b.c.Wrong(track.field, key, "value "+excerpt(key)+" is a label that "+title(b.deployment)+" selects by", "any other label"))
+			}
+		}
 	}
 	b.checkVolumes()
 	b.checkTaken()

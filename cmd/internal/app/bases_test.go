@@ -132,6 +132,7 @@ func TestBadBases(t *testing.T) {
 		"namespace":         {with(func(b *randomBase) { b.namespace = "web" }), "", "", "namespace", `metadata.namespace: value "" is invalid, for Deployment shop of the base is in namespace "web"`},
 		"unknown container": {base, "", "", "images: {sidecar: nginx:1}", `spec.images: value "sidecar" is no container of Deployment shop: allowed main`},
 		"name of a twin":    {base, "---\n", "---\napiVersion: v1\nkind: Service\nmetadata: {name: shop-canary}\n---\n", "", "Service shop-canary: has the name that the canary's Service shop gets: allowed another name"},
+		"label selected":    {base, "", "", "canaryMetadata: {labels: {app: x}}", `spec.canaryMetadata.labels: value "app" is a label that Deployment shop selects by: allowed any other label`},
 		"no port of route":  {base, "", "", "port: 80", "spec.port: is given beside base: allowed the base's own Deployment and Service"},
 		"volume":            {base, "      containers:\n      - name: main", "      volumes: [{name: v, persistentVolumeClaim: {claimName: disk}}]\n      containers:\n      - name: main", "claim", "PersistentVolumeClaim disk: spec.accessModes lets one node or pod alone use the volume"},
 	} {
