@@ -336,7 +336,24 @@ func selectorsWith(n *yaml.Node, key, value string) (count int) {
 			count++
 		}
 	})
+	eachValue(n, key, func(v *yaml.Node) {
+		if v.Value == value {
+			count++
+		}
+	})
 	return count
+}
+
+// eachValue visits the values that the expressions of an object allow a label: `{key: app, operator: In, values: [shop]}`.
+func eachValue(n *yaml.Node, key string, visit func(value *yaml.Node)) {
+	if values := node.Get(n, "values"); values != nil && node.Text(n, "key") == key && node.Text(n, "operator") == "In" {
+		for _, v := range values.Content {
+			visit(v)
+		}
+	}
+	for _, child := range n.Content {
+		eachValue(child, key, visit)
+	}
 }
 
 // eachSelector visits the label selectors of an object, as the mappings of labels that they ask for.

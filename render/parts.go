@@ -305,6 +305,11 @@ func (b *base) relabel(o *yaml.Node) {
 		}
 	}
 	eachSelector(o, change)
+	eachValue(o, b.key, func(v *yaml.Node) {
+		if v.Value == value {
+			v.Value = value + "-canary"
+		}
+	})
 }
 
 // ownAddress takes from the canary's Service what only one Service can have: addresses, ports of the nodes, and names in DNS. Its requests come through the route.
