@@ -40,6 +40,10 @@ func (ingressNginx) Read(own *yaml.Node, service string, _ []Match) (Route, []Pr
 	if node.Get(own, "metadata", "annotations", nginxCanary) != nil {
 		ps = append(ps, Problem{"metadata.annotations." + nginxCanary, node.Text(own, "metadata", "annotations", nginxCanary), "makes a canary of it", "prod's own Ingress: gitramp writes the canary's"})
 	}
+	if affinity := nginxPrefix + "affinity"; node.Get(own, "metadata", "annotations", affinity) != nil {
+		ps = append(ps, Problem{"metadata.annotations." + affinity, node.Text(own, "metadata", "annotations", affinity),
+			"keeps users on the track of their first request, so that no weight and no abort reaches them", "an Ingress without session affinity"})
+	}
 	return r, ps
 }
 
