@@ -20,6 +20,8 @@ import (
 // files, as objects.
 func TestGoldenTreesBuild(t *testing.T) {
 	trees, err := filepath.Glob("../../golden/*/[0-9][0-9]-*")
+	bases, _ := filepath.Glob("../../golden/bases/*/[0-9][0-9]-*")
+	trees = append(trees, bases...)
 	if err != nil || len(trees) == 0 {
 		t.Fatalf("no golden trees: %v", err)
 	}
