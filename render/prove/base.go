@@ -31,10 +31,21 @@ func (p *proof) capacity(in Input) error {
 				p.most = map[string]int{}
 				p.assume("an autoscaler keeps at least the pods that it is told to keep, and while prod has all requests as many as take them")
 			}
-			p.most[name] = max(p.most[name], least)
+			p.most[name] = max(p.most[name], least, numbered(s.Tree, name))
 		}
 	}
 	return nil
+}
+
+// numbered is how many pods prod's Deployment asks for by itself: while who owns them changes it has a number and an autoscaler.
+func numbered(t render.Tree, name string) int {
+	data, _ := t.Get("prod-deployment.yaml")
+	n, err := node.Parse(data)
+	if err != nil || full(n) != name {
+		return 0
+	}
+	replicas, _ := strconv.Atoi(node.Text(n, "spec", "replicas"))
+	return replicas
 }
 
 // floors are how many pods the autoscalers of a tree keep at the least, by the name of the Deployment; nil where there are none. Where there is no canary no

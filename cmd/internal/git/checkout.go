@@ -195,7 +195,7 @@ func (r *Repo) restore(ctx context.Context, j *journal, lock *os.File, paths, go
 	_, warned, err := r.hear(ctx, call{args: append(args, what...), dir: j.Top, env: []string{"GIT_INDEX_FILE=" + r.state("index")}, stdin: strings.Join(paths, "\x00"), lock: lock})
 	step("restored")
 	for _, name := range gone {
-		if err == nil && isThere(filepath.Join(j.Top, filepath.FromSlash(name))) {
+		if err == nil && warned != "" && isThere(filepath.Join(j.Top, filepath.FromSlash(name))) { // one that git did not try to remove is of the user
 			err = fmt.Errorf("%s is still there, and should not be: %s", name, warned)
 		}
 	}
