@@ -112,5 +112,5 @@ func Owner(lock []byte) (app, spec string, ok bool) {
 			spec = value
 		}
 	}
-	return namespace + app, spec, app != "" && spec != ""
+	return strings.Clone(namespace + app), strings.Clone(spec), app != "" && spec != "" // and nothing of the lock's text
 }
