@@ -163,11 +163,16 @@ func (s *Set) Compile(a *App, dir string, files map[string][]byte) error {
 
 // Load reads what the files of the output path say, and no more: what a tree alone decides needs no release.
 func (a *App) Load(dir string, files map[string][]byte) error {
-	var err error
-	if a.State, err = render.ReadState(dir, files); err != nil {
+	s, err := render.ReadState(dir, files)
+	if err != nil {
 		return Conflict{err.Error()}
 	}
-	a.dir = dir
+	return a.Take(dir, s)
+}
+
+// Take is as Load, of what is read already.
+func (a *App) Take(dir string, s render.State) error {
+	a.dir, a.State = dir, s
 	if l := a.State.Lock; l != nil && (l.App != a.Spec.Metadata.Name || l.Namespace != a.Spec.Metadata.Namespace || l.Spec != a.origin && !a.moved(l.Spec)) {
 		return Conflict{fmt.Sprintf("%s belongs to app %s of %s, and this is %s of %s: one output path, one spec", dir, full(l.Namespace, l.App), l.Spec,
 			full(a.Spec.Metadata.Namespace, a.Spec.Metadata.Name), a.origin)}

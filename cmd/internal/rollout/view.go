@@ -166,7 +166,7 @@ func (v *View) byLock(dir string) *Item {
 		a, err = v.set.Add(filepath.FromSlash(l.Spec), v.repo.Root(), l.Spec, spec)
 	}
 	if err == nil {
-		err = a.Load(dir, files)
+		err = a.Take(dir, it.State)
 	}
 	if err != nil {
 		it.Err = err
