@@ -216,17 +216,16 @@ func baseRevisionOf(ref RevisionRef, prod Tree) (Revision, error) {
 	rev := Revision{Name: ref.Revision, Images: ref.Images, parts: &parts{prod: prod}}
 	for _, part := range []struct {
 		path string
-		to   **yaml.Node
+		to   *original
 	}{{prodDeployment, &rev.Deployment}, {prodService, &rev.Service}} {
 		data, ok := prod.Get(part.path)
 		if !ok {
 			return rev, fmt.Errorf("%s: is missing from the tree", part.path)
 		}
-		n, err := parseObject(part.path, data)
-		if err != nil {
+		var err error
+		if *part.to, err = inTree(part.path, data); err != nil {
 			return rev, err
 		}
-		*part.to = n
 	}
 	return rev, nil
 }
@@ -244,7 +243,7 @@ func (c *Canary) Refreshed(stable Revision) (Revision, error) {
 		if err != nil {
 			return stable, err
 		}
-		if today, err = withTemplate(wanted.parts.prod, stable.Deployment); err != nil {
+		if today, err = withTemplate(wanted.parts.prod, stable.Deployment.nodes()); err != nil {
 			return stable, err
 		}
 	} else if scaler := c.base.scaler; scaler != nil {

@@ -21,13 +21,13 @@ func (c *Canary) CheckFixed(s State, prod Revision, dir string) error {
 			"the base that it had, or gitramp delete and an installation of its own")}
 	}
 	if c.base != nil {
-		errs, port = c.base.checkFixed(c, prod), node.Text(prod.Service, "spec", "ports", "0", "port")
+		errs, port = c.base.checkFixed(c, prod), prod.Service.at("spec", "ports", "0", "port")
 	}
 	for _, f := range []struct{ field, want, have string }{
-		{"spec.output.names.prod.deployment", names.Deployment, node.Text(prod.Deployment, "metadata", "name")},
-		{"spec.output.names.prod.service", names.Service, node.Text(prod.Service, "metadata", "name")},
+		{"spec.output.names.prod.deployment", names.Deployment, prod.Deployment.at("metadata", "name")},
+		{"spec.output.names.prod.service", names.Service, prod.Service.at("metadata", "name")},
 		{"spec.output.names.prod.route", names.Route, s.routeName()},
-		{"spec.service.port", port, node.Text(prod.Service, "spec", "ports", "0", "port")},
+		{"spec.service.port", port, prod.Service.at("spec", "ports", "0", "port")},
 	} {
 		if f.want != f.have {
 			problem := fmt.Sprintf("value %s is invalid, for it is %s in %s and never changes for the life of an app", excerpt(f.want), excerpt(f.have), dir)
@@ -45,7 +45,7 @@ func (b *base) checkFixed(c *Canary, prod Revision) (errs SpecError) {
 	wrong := func(o *yaml.Node, problem, allowed string) {
 		errs = append(errs, c.Wrong("spec.base", c.Spec.Base, title(o)+": "+problem, allowed))
 	}
-	was, is := node.Get(prod.Deployment, "spec", "selector"), node.Get(b.deployment, "spec", "selector")
+	was, is := node.Get(prod.Deployment.nodes(), "spec", "selector"), node.Get(b.deployment, "spec", "selector")
 	if asJSON(plainValue(was)) != asJSON(plainValue(is)) {
 		wrong(b.deployment, "spec.selector is another one than prod's, and can never change", inLine(was))
 	}
@@ -53,7 +53,7 @@ func (b *base) checkFixed(c *Canary, prod Revision) (errs SpecError) {
 		return errs
 	}
 	for _, port := range route.PortsTo(b.route, c.Spec.Output.Names.Prod.Service) {
-		for _, service := range []*yaml.Node{prod.Service, b.service} {
+		for _, service := range []*yaml.Node{prod.Service.nodes(), b.service} {
 			if !hasPort(service, port) {
 				wrong(b.route, fmt.Sprintf("sends to port %s of %s, which prod's Service has not in every revision", port, title(b.service)), "a port that stays: add the new one first, and move the route after the release")
 				break

@@ -108,7 +108,7 @@ func (c *Canary) baseRevision(images Images, stable Tree) (Revision, error) {
 			name.Value = to
 		}
 	})
-	rev := Revision{Name: b.baseName(images), Images: images, Deployment: deployment, Service: b.service, parts: &parts{}}
+	rev := Revision{Name: b.baseName(images), Images: images, Deployment: original{node: deployment}, Service: original{node: b.service}, parts: &parts{}}
 	prod := node.Copy(deployment)
 	c.label(prod, c.Spec.StableMetadata)
 	var err error

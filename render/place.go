@@ -1,6 +1,7 @@
 package render
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 )
@@ -32,35 +33,35 @@ func (l *Lock) Place() Place {
 
 // Glance reads a lock's place without judging the lock: history is long, and each line of a lock is where gitramp wrote it. ok is false where it is no lock.
 func Glance(lock []byte) (p Place, ok bool) {
-	section := ""
-	for line := range strings.Lines(string(lock)) {
-		key, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ": ")
-		value = strings.Trim(value, `"`)
-		if key != "" && key[0] != ' ' {
-			section = strings.TrimSuffix(key, ":")
+	var section []byte
+	for line := range bytes.Lines(lock) {
+		key, text, _ := bytes.Cut(bytes.TrimSuffix(line, []byte("\n")), []byte(": "))
+		if len(key) > 0 && key[0] != ' ' {
+			section = bytes.TrimSuffix(key, []byte(":"))
 		}
-		if strings.HasPrefix(key, "   ") {
+		if bytes.HasPrefix(key, []byte("   ")) {
 			continue // an image
 		}
-		switch section + strings.TrimLeft(key, " ") {
+		value := func() string { return string(bytes.Trim(text, `"`)) }
+		switch string(section) + string(bytes.TrimLeft(key, " ")) {
 		case "phasephase":
-			p.Phase = Transition(value)
+			p.Phase = Transition(value())
 		case "stepindex":
-			p.Index, _ = strconv.Atoi(value)
+			p.Index, _ = strconv.Atoi(value())
 		case "holdsettle":
 			p.Settling = p.Phase == Idle
 		case "attemptattempt":
-			p.Attempt, _ = strconv.Atoi(value)
+			p.Attempt, _ = strconv.Atoi(value())
 		case "stablerevision":
-			p.Stable = value
+			p.Stable = value()
 		case "canaryrevision":
-			p.Canary = value
+			p.Canary = value()
 		case "previousrevision":
-			p.Previous = value
+			p.Previous = value()
 		case "parentparent":
-			p.Parent = value
+			p.Parent = value()
 		case "selfself":
-			p.Self = value
+			p.Self = value()
 		}
 	}
 	return p, p.Phase != "" && p.Self != ""
@@ -112,5 +113,5 @@ func Owner(lock []byte) (app, spec string, ok bool) {
 			spec = value
 		}
 	}
-	return namespace + app, spec, app != "" && spec != ""
+	return strings.Clone(namespace + app), strings.Clone(spec), app != "" && spec != "" // and nothing of the lock's text
 }

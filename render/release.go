@@ -142,41 +142,45 @@ func (r *Release) units(st Step) []objectKey {
 
 func (k objectKey) path() string { return k.component + "-" + k.kind + ".yaml" }
 
-// object puts a track on a revision's Deployment or Service.
-func (r *Release) object(k objectKey) *yaml.Node {
-	replicas := k.replicas
-	k.replicas = 0
-	n := r.nodes[k]
-	if n == nil {
-		n = r.tracked(k)
-		r.nodes[k] = n
-	}
-	if k.kind == "deployment" {
-		node.Set(n, node.Int(replicas), "spec", "replicas")
-	}
-	return n
-}
-
-func (r *Release) tracked(k objectKey) *yaml.Node {
+// object puts a track on a revision's Deployment or Service, for who looks at it until look returns.
+func (r *Release) object(k objectKey, look func(*yaml.Node)) error {
 	rev := r.revs.Canary
 	if k.revision == r.revs.Stable.Name {
 		rev = r.revs.Stable
 	}
+	from := rev.Deployment
+	if k.kind == "service" {
+		from = rev.Service
+	}
+	if from.node == nil {
+		return node.Look(from.text, func(n *yaml.Node) { r.track(n, k); look(n) })
+	}
+	key := k
+	key.replicas = 0
+	n := r.nodes[key]
+	if n == nil {
+		n = node.Copy(from.node)
+		r.nodes[key] = n
+	}
+	r.track(n, k)
+	look(n)
+	return nil
+}
+
+func (r *Release) track(n *yaml.Node, k objectKey) {
 	track := r.input.Prod
 	if k.component == "canary" {
 		track = r.input.Canary
 	}
 	if k.kind == "service" {
-		n := node.Copy(rev.Service)
 		node.Identify(n, track.Service, r.input.Namespace, r.input.Name, track.App, track.Component)
 		node.Set(n, node.String(track.App), "spec", "selector", "app")
-		return n
+		return
 	}
-	n := node.CopyAround(rev.Deployment, "spec", "template", "spec")
 	node.Identify(n, track.App, r.input.Namespace, r.input.Name, track.App, track.Component)
 	node.Set(n, node.String(track.App), "spec", "selector", "matchLabels", "app")
 	node.Label(n, r.input.Name, track.App, track.Component, "spec", "template", "metadata", "labels")
-	return n
+	node.Set(n, node.Int(k.replicas), "spec", "replicas")
 }
 
 // split is what a step asks of the route: nil where the canary is not attached to it.
@@ -261,7 +265,11 @@ func (r *Release) encoded(k objectKey) ([]byte, error) {
 	if data, ok := r.objects[k]; ok {
 		return data, nil
 	}
-	data, err := r.encode(k.kind, r.object(k))
+	var data []byte
+	var err error
+	if failed := r.object(k, func(n *yaml.Node) { data, err = r.encode(k.kind, n) }); failed != nil {
+		return nil, failed
+	}
 	r.objects[k] = data
 	return data, err
 }

@@ -17,8 +17,8 @@ import (
 type Revision struct {
 	Name       string // a short hash of the inputs
 	Images     []ContainerImage
-	Deployment *yaml.Node
-	Service    *yaml.Node
+	Deployment original
+	Service    original
 
 	parts *parts // with a base
 }
@@ -138,7 +138,7 @@ func (c *Canary) revision(t *Templates, images []ContainerImage) (Revision, erro
 		return rev, err
 	}
 	service, err := c.service(t)
-	rev.Deployment, rev.Service = deployment, service
+	rev.Deployment, rev.Service = original{node: deployment}, original{node: service}
 	return rev, err
 }
 

@@ -118,17 +118,16 @@ func (s State) revision(ref RevisionRef, component string) (Revision, error) {
 	rev := Revision{Name: ref.Revision, Images: ref.Images}
 	for _, part := range []struct {
 		path string
-		to   **yaml.Node
+		to   *original
 	}{{component + "-deployment.yaml", &rev.Deployment}, {component + "-service.yaml", &rev.Service}} {
 		data, ok := s.Tree.Get(part.path)
 		if !ok {
 			return rev, fmt.Errorf("%s: is missing from the tree", part.path)
 		}
-		n, err := parseObject(part.path, data)
-		if err != nil {
+		var err error
+		if *part.to, err = inTree(part.path, data); err != nil {
 			return rev, err
 		}
-		*part.to = n
 	}
 	return rev, nil
 }
@@ -141,10 +140,10 @@ func (s State) previous() (Revision, error) {
 		return rev, fmt.Errorf("%s: is not what gitramp wrote", PreviousFile)
 	}
 	var err error
-	if rev.Service, err = parseObject(PreviousFile, []byte(service)); err != nil {
+	if rev.Service, err = inTree(PreviousFile, []byte(service)); err != nil {
 		return rev, err
 	}
-	rev.Deployment, err = parseObject(PreviousFile, []byte(deployment))
+	rev.Deployment, err = inTree(PreviousFile, []byte(deployment))
 	return rev, err
 }
 

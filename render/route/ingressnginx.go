@@ -134,7 +134,10 @@ func nginxIngress(in Input, t Track) (*yaml.Node, error) {
 	node.Set(path, node.String(t.Service), "backend", "service", "name")
 	node.Set(path, node.Int(in.Port), "backend", "service", "port", "number")
 	paths := node.Seq()
-	for _, r := range in.Route.Rules {
+	for i, r := range in.Route.Rules {
+		if i > 0 {
+			path = node.Copy(path)
+		}
 		node.Set(path, node.String(r.PathType), "pathType")
 		paths.Content = append(paths.Content, each(path, r.Paths, "path").Content...)
 	}
@@ -143,13 +146,15 @@ func nginxIngress(in Input, t Track) (*yaml.Node, error) {
 	return n, nil
 }
 
-// each is a list with a copy of item for every value, set as field.
+// each is a list with an item for every value, set as field.
 func each(item *yaml.Node, values []string, field string) *yaml.Node {
 	list := node.Seq()
-	for _, v := range values {
-		one := node.Copy(item)
-		node.Set(one, node.String(v), field)
-		list.Content = append(list.Content, one)
+	for i, v := range values {
+		if i > 0 {
+			item = node.Copy(item)
+		}
+		node.Set(item, node.String(v), field)
+		list.Content = append(list.Content, item)
 	}
 	return list
 }

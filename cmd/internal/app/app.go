@@ -54,6 +54,7 @@ type Set struct {
 	CommittedAlone bool
 
 	bases     map[string]built // by spec file
+	disk      disk
 	templates *render.Templates
 	proofs    prove.Cache
 	outputs   map[string]string // output path -> spec file
@@ -64,7 +65,7 @@ type Set struct {
 
 // NewSet starts an invocation.
 func NewSet() *Set {
-	return &Set{bases: map[string]built{}, templates: render.NewTemplates(templates.FS), outputs: map[string]string{}, around: map[string]string{}, routes: Places{}, names: map[string]string{}}
+	return &Set{disk: disk{dirs: map[string]string{}, tops: map[string]string{}}, bases: map[string]built{}, templates: render.NewTemplates(templates.FS), outputs: map[string]string{}, around: map[string]string{}, routes: Places{}, names: map[string]string{}}
 }
 
 // Parse reads one spec file and checks it against the others of the set: one spec for an output path, one canary for a host and path.
@@ -73,7 +74,7 @@ func (s *Set) Parse(file string) (*App, error) { return s.ParseAs(file, nil) }
 // ParseAs is as Parse, but takes the text of the spec from committed, which gets its path below the repository around it, where that has one: a nil text says
 // that the file on disk counts.
 func (s *Set) ParseAs(file string, committed func(root, origin string) ([]byte, error)) (*App, error) {
-	src, err := locate(file)
+	src, err := s.disk.locate(file)
 	if err != nil {
 		return nil, err
 	}
@@ -163,11 +164,16 @@ func (s *Set) Compile(a *App, dir string, files map[string][]byte) error {
 
 // Load reads what the files of the output path say, and no more: what a tree alone decides needs no release.
 func (a *App) Load(dir string, files map[string][]byte) error {
-	var err error
-	if a.State, err = render.ReadState(dir, files); err != nil {
+	s, err := render.ReadState(dir, files)
+	if err != nil {
 		return Conflict{err.Error()}
 	}
-	a.dir = dir
+	return a.Take(dir, s)
+}
+
+// Take is as Load, of what is read already.
+func (a *App) Take(dir string, s render.State) error {
+	a.dir, a.State = dir, s
 	if l := a.State.Lock; l != nil && (l.App != a.Spec.Metadata.Name || l.Namespace != a.Spec.Metadata.Namespace || l.Spec != a.origin && !a.moved(l.Spec)) {
 		return Conflict{fmt.Sprintf("%s belongs to app %s of %s, and this is %s of %s: one output path, one spec", dir, full(l.Namespace, l.App), l.Spec,
 			full(a.Spec.Metadata.Namespace, a.Spec.Metadata.Name), a.origin)}

@@ -96,24 +96,27 @@ type source struct {
 }
 
 // locate finds the repository around a spec file, without running git. A symlink that leaves the repository is refused: a spec is reviewed where it lies.
-func locate(file string) (source, error) {
+func (d *disk) locate(file string) (source, error) {
 	s := source{file: file, origin: filepath.Base(file)}
-	abs, err := filepath.Abs(file)
+	abs, err := d.abs(file)
 	if err != nil {
 		return s, err
 	}
-	real, err := filepath.EvalSymlinks(abs)
-	if errors.Is(err, fs.ErrNotExist) && isLink(file) {
+	dir, err := d.dir(filepath.Dir(abs))
+	if err != nil {
+		return s, err
+	}
+	real := filepath.Join(dir, filepath.Base(abs))
+	if isLink(real) {
+		real, err = filepath.EvalSymlinks(real)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
 		return s, toNothing(file)
 	}
 	if err != nil {
 		return s, err
 	}
-	dir, err := filepath.EvalSymlinks(filepath.Dir(abs))
-	if err != nil {
-		return s, err
-	}
-	if s.root = RepositoryAround(dir); s.root == "" {
+	if s.root = d.top(dir); s.root == "" {
 		return s, nil
 	}
 	rel, err := filepath.Rel(s.root, real)

@@ -19,66 +19,98 @@ const lookback = 1000
 
 // Recall finds out since when each item stands at its step, and whether somebody took one back: in one walk through the history for all of them.
 func (v *View) Recall(ctx context.Context, items []*Item) error {
-	open := map[string]*Item{}
-	recalls := map[*Item]*render.Recall{}
+	p := past{open: map[string]*Item{}, recalls: map[*Item]*render.Recall{}, reach: 1}
 	for _, it := range items {
 		if it.State.Lock != nil {
-			open[it.Dir+"/"+render.LockFile] = it
-			recalls[it] = &render.Recall{Tip: it.State.Lock.Place()}
+			p.open[it.Dir+"/"+render.LockFile] = it
+			p.recalls[it] = &render.Recall{Tip: it.State.Lock.Place()}
 		}
 	}
-	if len(open) == 0 {
+	if len(p.open) == 0 {
 		return nil
 	}
 	err := v.repo.History(ctx, v.Tip, render.LockFile, func(e git.Entry) (bool, error) {
-		before, err := v.before(e, func(path string) bool { return open[path] != nil })
-		if err != nil {
-			return false, err
+		p.next, p.changes = append(p.next, e), p.changes+len(e.Changes)
+		if len(p.next) < p.reach && p.changes < manyChanges {
+			return true, nil
 		}
-		for _, ch := range e.Changes {
-			it := open[ch.Path]
-			if it == nil {
-				continue
-			}
-			r, before := recalls[it], before[ch.Path]
-			more := r.Changed(e.Commit, before, e.Cut && before == nil)
-			if r.Since == e.Commit {
-				it.Since, it.SinceDate = e.Commit, e.Date
-			}
-			if !more {
-				delete(open, ch.Path)
-			}
-		}
-		return len(open) > 0, nil
+		p.reach *= 2
+		return v.tell(&p)
 	})
+	if err == nil {
+		_, err = v.tell(&p)
+	}
 	if err != nil {
 		return err
 	}
 	if err := v.correct(ctx, items); err != nil {
 		return err
 	}
-	for it, r := range recalls {
+	for it, r := range p.recalls {
 		it.Evidence = r.Told(it.Evidence, it.SinceDate)
 	}
 	return nil
 }
 
-// before glances at the locks that a commit changed, as they were before it.
-func (v *View) before(e git.Entry, wanted func(path string) bool) (map[string]*render.Place, error) {
-	var paths, ids []string
-	for _, ch := range e.Changes {
-		if ch.Old != "" && wanted(ch.Path) {
-			paths, ids = append(paths, ch.Path), append(ids, ch.Old)
+// past is how far a walk through the history has come. It reads one commit, then two at a time, then four: most questions are answered by the newest, and where
+// there is a commit for each app and step, to ask git about each of them alone takes longer than all else.
+type past struct {
+	open    map[string]*Item // by lock: of which more has to be told
+	recalls map[*Item]*render.Recall
+	next    []git.Entry // that are not told yet
+	changes int         // in them
+	reach   int         // how many are told at a time
+}
+
+// manyChanges is how many locks are read at a time at the most, but for those of one commit.
+const manyChanges = 2000
+
+func (v *View) tell(p *past) (more bool, err error) {
+	before, err := v.before(p)
+	if err != nil {
+		return false, err
+	}
+	for _, e := range p.next {
+		for _, ch := range e.Changes {
+			it := p.open[ch.Path]
+			if it == nil {
+				continue
+			}
+			r, was := p.recalls[it], before[ch.Old]
+			more := r.Changed(e.Commit, was, e.Cut && was == nil)
+			if r.Since == e.Commit {
+				it.Since, it.SinceDate = e.Commit, e.Date
+			}
+			if !more {
+				delete(p.open, ch.Path)
+			}
 		}
+	}
+	p.next, p.changes = p.next[:0], 0
+	return len(p.open) > 0, nil
+}
+
+// before glances at the locks that the next commits changed, as they were before, by their ids.
+func (v *View) before(p *past) (map[string]*render.Place, error) {
+	places := map[string]*render.Place{}
+	var ids []string
+	for _, e := range p.next {
+		for _, ch := range e.Changes {
+			if _, twice := places[ch.Old]; ch.Old != "" && p.open[ch.Path] != nil && !twice {
+				places[ch.Old], ids = nil, append(ids, ch.Old)
+			}
+		}
+	}
+	if ids == nil {
+		return places, nil
 	}
 	data, err := v.repo.Blobs(ids...)
 	if err != nil {
 		return nil, err
 	}
-	places := map[string]*render.Place{}
-	for i, p := range paths {
+	for i, id := range ids {
 		if place, ok := render.Glance(data[i]); ok {
-			places[p] = &place
+			places[id] = &place
 		}
 	}
 	return places, nil

@@ -199,16 +199,10 @@ func (r *Run) Look(ctx context.Context) (out Outcome, err error) {
 	if err := r.evidence(ctx, view, items); err != nil {
 		return out, err
 	}
-	began := map[string]*git.Commit{}
+	if err := r.began(items); err != nil {
+		return out, err
+	}
 	for _, it := range items {
-		if c := it.Since; c != "" && began[c] == nil {
-			list, err := r.Repo.Commits(c)
-			if err != nil {
-				return out, err
-			}
-			began[c] = &list[0]
-		}
-		it.Began = began[it.Since]
 		res := Result{Item: it}
 		res.Decision, res.Err = it.Next()
 		if res.Err == nil && res.Decision.Transition == render.Sync {
@@ -226,6 +220,28 @@ func (r *Run) Look(ctx context.Context) (out Outcome, err error) {
 		out.Results = append(out.Results, res)
 	}
 	return out, nil
+}
+
+// began reads the commits that began the items' steps.
+func (r *Run) began(items []*Item) error {
+	var ids []string
+	at := map[string]int{}
+	for _, it := range items {
+		if _, twice := at[it.Since]; !twice && it.Since != "" {
+			at[it.Since] = len(ids)
+			ids = append(ids, it.Since)
+		}
+	}
+	if ids == nil {
+		return nil
+	}
+	list, err := r.Repo.Commits(ids...)
+	for _, it := range items {
+		if i, ok := at[it.Since]; ok && err == nil {
+			it.Began = &list[i]
+		}
+	}
+	return err
 }
 
 // atStake are the items for which history matters: something is on its way, or is about to be.

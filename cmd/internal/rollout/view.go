@@ -95,8 +95,10 @@ func (v *View) committed(file string) func(root, origin string) ([]byte, error) 
 func (v *View) bySpec(file string) *Item {
 	it := &Item{Name: file, File: file}
 	a, err := v.set.ParseAs(file, v.committed(file))
-	if origin, ok := v.inside(file); ok && v.repo.Root() != "" {
-		v.Edited = append(v.Edited, v.set.EditedBase(file, origin, v.reader.File)...)
+	if len(v.set.BaseFiles(file)) > 0 {
+		if origin, ok := v.inside(file); ok && v.repo.Root() != "" {
+			v.Edited = append(v.Edited, v.set.EditedBase(file, origin, v.reader.File)...)
+		}
 	}
 	if err != nil {
 		it.Err = err
@@ -166,7 +168,7 @@ func (v *View) byLock(dir string) *Item {
 		a, err = v.set.Add(filepath.FromSlash(l.Spec), v.repo.Root(), l.Spec, spec)
 	}
 	if err == nil {
-		err = a.Load(dir, files)
+		err = a.Take(dir, it.State)
 	}
 	if err != nil {
 		it.Err = err

@@ -144,19 +144,6 @@ func Seq(items ...*yaml.Node) *yaml.Node {
 // Copy is a deep copy of n, with all its nodes in one piece of memory.
 func Copy(n *yaml.Node) *yaml.Node { return newArena(n).copy(n) }
 
-// CopyAround is as Copy, but for the node at path: that is the same one in both, and not to be changed.
-func CopyAround(n *yaml.Node, path ...string) *yaml.Node {
-	keep := Get(n, path...)
-	if keep == nil {
-		return Copy(n)
-	}
-	content := keep.Content
-	keep.Content = nil
-	c := Copy(n)
-	keep.Content, Get(c, path...).Content = content, content
-	return c
-}
-
 // Same says whether two nodes are written alike, wherever they stand.
 func Same(a, b *yaml.Node) bool {
 	if a.Kind != b.Kind || a.Style != b.Style || a.Tag != b.Tag || a.Value != b.Value || len(a.Content) != len(b.Content) ||
@@ -226,7 +213,7 @@ func Parse(text []byte) (*yaml.Node, error) {
 	return objects.Decode(text, func() (*yaml.Node, error) { return parse(text) })
 }
 
-// Look is as Parse, for who looks at the nodes only until look returns.
+// Look is as Parse, for who looks at the nodes, and may change them, only until look returns.
 func Look(text []byte, look func(*yaml.Node)) error {
 	n, done, err := objects.Borrow(text, func() (*yaml.Node, error) { return parse(text) })
 	if err == nil {
