@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -26,7 +27,8 @@ type Usage struct{ Text string }
 
 func (e Usage) Error() string { return e.Text }
 
-// Find lists the spec files that the arguments name: files as they are, directories searched for canary.yaml and canary.NAME.yaml, without hidden ones.
+// Find lists the spec files that the arguments name: files as they are, directories searched for canary.yaml and canary.NAME.yaml, without hidden ones and without
+// other repositories inside of theirs.
 // No argument means the current directory.
 func Find(args []string) ([]string, error) {
 	if len(args) == 0 {
@@ -74,18 +76,34 @@ func isLink(file string) bool {
 	return err == nil && info.Mode()&fs.ModeSymlink != 0
 }
 
+// walk searches a directory. Within a repository it leaves out what is another one: a submodule, a linked work tree.
 func walk(dir string, add func(string)) error {
-	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case d.IsDir() && path != dir && strings.HasPrefix(d.Name(), "."):
-			return fs.SkipDir
-		case !d.IsDir() && specName.MatchString(d.Name()):
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	return search(dir, RepositoryAround(abs) != "", true, add)
+}
+
+func search(dir string, within, top bool, add func(string)) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	if within && !top && slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == ".git" }) {
+		return nil
+	}
+	for _, e := range entries {
+		switch path := filepath.Join(dir, e.Name()); {
+		case e.IsDir() && !strings.HasPrefix(e.Name(), "."):
+			if err := search(path, within, false, add); err != nil {
+				return err
+			}
+		case !e.IsDir() && specName.MatchString(e.Name()):
 			add(path)
 		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // source is where a spec file lies.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 
@@ -42,6 +43,11 @@ func (r *Run) propose(ctx context.Context, view *View, out *Outcome) error {
 		if p := res.Proposal; p != nil && !p.Kept {
 			roots, made = append(roots, res.Dir), append(made, git.Move{Branch: p.Branch, Old: p.Old})
 		}
+	}
+	if err := r.orphans(ctx, view, out, open); err != nil {
+		return err
+	}
+	for _, res := range out.Results {
 		moves = append(moves, res.Withdrawn...)
 	}
 	if moves = append(made, moves...); len(moves) == 0 || r.DryRun {
@@ -82,7 +88,7 @@ func (r *Run) compare(ctx context.Context, view *View, res *Result, open map[str
 		}
 		return nil
 	}
-	of := r.Prefix + "/" + strings.ReplaceAll(res.Name, "/", ".") + "/"
+	of := r.Prefix + "/" + branchName(res.Name) + "/"
 	if res.Move != nil {
 		res.Proposal = &Proposal{Branch: of + res.Move.Revision() + "/" + stepName(res.Move, res.Decision.Step)}
 	}
@@ -111,6 +117,61 @@ func (r *Run) compare(ctx context.Context, view *View, res *Result, open map[str
 	return nil
 }
 
+// branchName is what the branches of an app's proposals call it.
+func branchName(app string) string { return strings.ReplaceAll(app, "/", ".") }
+
+// orphans withdraws the proposals of apps that the branch has no more: merged, one would bring some of a deleted app back.
+func (r *Run) orphans(ctx context.Context, view *View, out *Outcome, open map[string]string) error {
+	of := map[string]int{}
+	for i, res := range out.Results {
+		of[branchName(res.Name)] = i
+	}
+	for _, name := range slices.Sorted(maps.Keys(open)) {
+		called, _, _ := strings.Cut(strings.TrimPrefix(name, r.Prefix+"/"), "/")
+		i, known := of[called]
+		if known && out.Results[i].State.Lock != nil {
+			continue
+		}
+		it, err := view.orphan(ctx, open[name])
+		switch {
+		case err != nil:
+			return err
+		case it == nil:
+			continue
+		case !known:
+			i, of[called] = len(out.Results), len(out.Results)
+			out.Results = append(out.Results, Result{Item: it})
+		}
+		out.Results[i].Withdrawn = append(out.Results[i].Withdrawn, git.Move{Branch: name, Old: open[name]})
+	}
+	return nil
+}
+
+// orphan is the app of a proposal, where the tip does not have it; nil where it does, and where the proposal holds what gitramp did not write.
+func (v *View) orphan(ctx context.Context, proposal string) (*Item, error) {
+	fork, err := v.repo.MergeBase(ctx, v.Tip, proposal)
+	if err != nil || fork == "" {
+		return nil, err
+	}
+	changed, err := v.repo.Changed(ctx, fork, proposal)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(changed, func(file string) bool { return path.Base(file) == render.LockFile })
+	if i < 0 {
+		return nil, nil
+	}
+	if data, err := v.reader.File(changed[i]); err != nil || data != nil {
+		return nil, err
+	}
+	dir := path.Dir(changed[i])
+	h, why, err := v.proposed(ctx, proposal, dir)
+	if err != nil || why != "" || h.lock == nil {
+		return nil, err
+	}
+	return &Item{Name: fullName(h.lock.Namespace, h.lock.App), Dir: dir}, nil
+}
+
 // stepName is the last part of a proposal's branch: the step of the plan that it leads to, else the transition.
 func stepName(m *message.Move, st render.Step) string {
 	if st.Name != "" && st.Transition == m.Transition {
@@ -123,6 +184,7 @@ func stepName(m *message.Move, st render.Step) string {
 type held struct {
 	fork  string // the commit that it was made on
 	files map[string][]byte
+	lock  *render.Lock
 }
 
 // holds says whether a move leads to what the proposal holds.
@@ -149,6 +211,7 @@ func (v *View) proposed(ctx context.Context, commit, dir string) (h held, why st
 	if _, h.files, err = v.stateAt(ctx, commit, dir, &after); err != nil {
 		return h, "", err
 	}
+	h.lock = after.Lock
 	ours := map[string]bool{dir + "/" + render.LockFile: true}
 	for _, l := range []*render.Lock{before.Lock, after.Lock} {
 		if l != nil {
