@@ -204,7 +204,7 @@ func ReadLock(file string, data []byte) (Lock, error) {
 		return l, err
 	}
 	if why := l.inconsistent(); why != "" {
-		return l, SpecError{{File: file, Problem: why, Allowed: "the lock as it was committed (git restore)"}}
+		return l, SpecError{{File: file, Problem: why, Allowed: "the lock as gitramp wrote it (git restore, or git revert where the edit is committed)"}}
 	}
 	var err error
 	if l.steps, err = pinSteps(l.Steps); err != nil {
@@ -212,7 +212,7 @@ func ReadLock(file string, data []byte) (Lock, error) {
 	}
 	self := l.Self
 	if again := l.Encode(); l.Self != self || !bytes.Equal(again, data) {
-		return l, SpecError{{File: file, Problem: "was edited: it is not what gitramp writes", Allowed: "the lock as it was committed (git restore)"}}
+		return l, SpecError{{File: file, Problem: "was edited: it is not what gitramp writes", Allowed: "the lock as gitramp wrote it (git restore, or git revert where the edit is committed)"}}
 	}
 	return l, nil
 }

@@ -30,6 +30,8 @@ const maxSkew = 120
 type Evidence struct {
 	Now      int64
 	Since    int64    // when the step was committed
+	Written  int64    // when its manifests were: later, where something was synced since
+	Late     string   // the commit that Since is the date of, where it is not the step's own: an older one of the branch, with a later date
 	Applied  *Applied // what a witness says of the cluster; nil: there is none, and a step is assumed to be applied after settle
 	WentBack bool     // history holds a later step of this attempt, and no abort of ours led back: a person's revert sticks
 	BackFrom string   // with WentBack: the revision whose rollout was taken back
@@ -91,7 +93,7 @@ func (s State) Next(wanted string, ev Evidence) (d Decision, decided bool) {
 	case ev.NoHolds:
 	case ev.Shallow && (l.Canary != nil || wanted != l.Stable.Revision):
 		return ev.cutOff(), true
-	case ev.Since > ev.Now+maxSkew:
+	case ev.newest() > ev.Now+maxSkew:
 		return ev.skewed(), true
 	case ev.WentBack && l.Canary != nil && !ev.Promoted:
 		return Decision{Waiting: "taken back by a person: " + l.wayOn()}, true
@@ -118,8 +120,15 @@ func (ev Evidence) cutOff() Decision {
 }
 
 func (ev Evidence) skewed() Decision {
-	return refuse("clock skew: the step was committed %s ahead of the clock of this machine", Duration(ev.Since-ev.Now))
+	what := "the step was committed"
+	if ev.Late != "" {
+		what = fmt.Sprintf("the step stands on commit %.10s, which is dated", ev.Late)
+	}
+	return refuse("clock skew: %s %s ahead of the clock of this machine", what, Duration(ev.newest()-ev.Now))
 }
+
+// newest is when the last of what the cluster has to apply was committed.
+func (ev Evidence) newest() int64 { return max(ev.Since, ev.Written) }
 
 // wayOn is what ends a person's stop.
 func (l *Lock) wayOn() string {
@@ -193,7 +202,7 @@ func (l *Lock) settled(ev Evidence) Decision {
 		return Decision{}
 	case ev.Shallow:
 		return ev.cutOff()
-	case ev.Since > ev.Now+maxSkew:
+	case ev.newest() > ev.Now+maxSkew:
 		return ev.skewed()
 	}
 	return l.Hold.unmet(true, ev)
@@ -307,16 +316,16 @@ func (r *Release) fromIdle(s State, wanted string, ev Evidence) (Decision, error
 	return Decision{Transition: st.Transition, Step: st, full: ev.Full}, nil
 }
 
-// unmet says what a hold still waits for; an empty Waiting says that it is met. full waives pauses. Without a witness a step counts as applied after settle; a
-// witness that does not say since when ends settle, and pauses run as without it.
+// unmet says what a hold still waits for; an empty Waiting says that it is met. full waives pauses. Without a witness a step counts as applied after settle, and so
+// does what was synced since; a witness that does not say since when ends settle, and pauses run as without it.
 func (h Hold) unmet(full bool, ev Evidence) Decision {
 	if ev.NoHolds {
 		return Decision{}
 	}
 	start := ev.Since + int64(h.Settle)
 	switch a := ev.Applied; {
-	case a == nil && ev.Now < start:
-		return Decision{Waiting: "settling", Until: start}
+	case a == nil && ev.Now < ev.newest()+int64(h.Settle):
+		return Decision{Waiting: "settling", Until: ev.newest() + int64(h.Settle)}
 	case a != nil && !a.Yes:
 		return Decision{Waiting: NotApplied}
 	case a != nil && a.At != 0:

@@ -2,8 +2,9 @@ package render
 
 // Recall makes evidence of a branch's first-parent history, told newest first. Its zero value with Tip set knows nothing yet.
 type Recall struct {
-	Tip   Place
-	Since string // the commit that began the step, once it is known
+	Tip     Place
+	Since   string // the commit that began the step, once it is known
+	Written string // the commit that wrote its manifests as they are, a later one where something was synced since
 
 	began    bool
 	lawful   bool // it was written from the lock before it
@@ -18,6 +19,9 @@ type Recall struct {
 // Changed tells the next older commit that changed the lock, and what the lock was before it: nil where there was none, or none that can be read. cut says that
 // the history of the commit itself is cut off, so that what was before it is unknown. It returns false once nothing more has to be told.
 func (r *Recall) Changed(commit string, before *Place, cut bool) (more bool) {
+	if r.Written == "" && !cut && (before == nil || before.files != r.Tip.files || before.stands() != r.Tip.stands()) {
+		r.Written = commit
+	}
 	switch {
 	case r.done:
 	case cut:

@@ -32,12 +32,17 @@ are named in the commit. The revision is not tried again until gitramp retry.`,
 		Example: "  gitramp abort canary.yaml --reason 'checkout errors' --push\n  gitramp abort deploy/shop",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.steer(cmd.Context(), s, "abort", args, func(ctx context.Context, r *rollout.Run) error {
-				r.Reason = reason
+				r.Reason, r.Outranks = reason, true
 				r.Select = func(ctx context.Context, v *rollout.View) ([]*rollout.Item, error) { return c.salvaged(ctx, v, args) }
 				r.Decide = func(it *rollout.Item) (render.Decision, error) { return it.Abort(atOnce) }
 				r.Done = func(out rollout.Outcome) {
 					if c.output != "json" {
 						c.printer().Withdrawn(out)
+					}
+					for _, res := range out.Results {
+						if l := res.State.Lock; l != nil && l.Canary == nil && res.Move == nil && res.App != nil && res.Wanted() != l.Stable.Revision && res.Wanted() != l.Aborted {
+							c.note("%s: no rollout is on its way, and advance begins one: gitramp pause %s keeps it from that", res.Name, res.Dir)
+						}
 					}
 				}
 				return nil

@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/gitramp/gitramp/cmd/internal/git"
 	"github.com/gitramp/gitramp/cmd/internal/rollout"
 	"github.com/gitramp/gitramp/render"
 )
@@ -124,17 +126,32 @@ func (c *cli) runAdvance(ctx context.Context, f advanceFlags, args []string) err
 	return c.walk(ctx, r, f)
 }
 
+// once says the same only the first time.
+func once(note func(format string, args ...any)) func(format string, args ...any) {
+	said := map[string]bool{}
+	return func(format string, args ...any) {
+		if text := fmt.Sprintf(format, args...); !said[text] {
+			said[text] = true
+			note("%s", text)
+		}
+	}
+}
+
 // walk advances once, or for as long as --wait says.
 func (c *cli) walk(ctx context.Context, r *rollout.Run, f advanceFlags) error {
 	end := r.Now().Add(f.wait)
+	r.Note = once(c.note)
 	for {
 		out, err := r.Do(ctx)
-		if err != nil {
-			return err
-		}
 		again, ok := rollout.NextLook(out, r.Now(), end)
-		if f.wait == 0 || !ok {
-			return c.finishRun(out, f.steer, r.Now())
+		switch {
+		case is[*git.Unreachable](err) && r.Now().Before(end):
+			c.note("%s: looking again", err)
+			again = rollout.LookAgain
+		case err != nil:
+			return err
+		case f.wait == 0 || !ok:
+			return c.finishRun(out, f.steer, r)
 		}
 		for _, res := range out.Results {
 			if res.Move != nil {

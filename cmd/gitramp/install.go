@@ -19,8 +19,9 @@ given, else on the revision that the spec asks for, with all the traffic. From
 then on advance does the rest.
 
 It is refused where the output path holds anything already, where the branch ever
-held the app, and where another app of the repository has the same name, objects
-or host and path: what runs is never replaced by accident.`,
+held the app (unless gitramp delete removed it), and where another app of the
+repository has the same name, objects or host and path: what runs is never
+replaced by accident.`,
 		Example: "  gitramp install canary.yaml\n  gitramp install apps/ --push",
 		RunE:    func(cmd *cobra.Command, args []string) error { return c.runInstall(cmd.Context(), s, args) },
 	}
@@ -51,5 +52,5 @@ func (c *cli) runInstall(ctx context.Context, s steer, args []string) error {
 	if err != nil {
 		return err
 	}
-	return c.finishRun(out, s, r.Now())
+	return c.finishRun(out, s, r)
 }

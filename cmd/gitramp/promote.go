@@ -31,6 +31,13 @@ also where the step has not settled, and every later advance goes by it.`,
 				r.Holds, r.Once, r.Approves = true, true, true
 				r.Seen, err = w.seen()
 				r.Decide = func(it *rollout.Item) (render.Decision, error) { return it.Promote(full, replan) }
+				r.Done = func(out rollout.Outcome) {
+					for _, res := range out.Results {
+						if res.Move != nil && res.Move.Transition == render.Sync {
+							c.note("%s: that is what the spec says beside the step; promote it once more when that has settled", res.Name)
+						}
+					}
+				}
 				return err
 			})
 		},

@@ -148,8 +148,8 @@ func parseTime(flag, text string) (time.Time, error) {
 }
 
 // finishRun prints what became of the apps, and makes an exit code of it.
-func (c *cli) finishRun(out rollout.Outcome, s steer, now time.Time) error {
-	views := show.Transitions(out, now)
+func (c *cli) finishRun(out rollout.Outcome, s steer, r *rollout.Run) error {
+	views := show.Transitions(out, r.Now())
 	if c.output == "json" {
 		if err := c.printJSON(map[string]any{"apiVersion": render.APIVersion, "kind": "Transitions", "branch": out.Branch, "from": out.Base, "tip": out.Tip, "dryRun": s.dryRun,
 			"apps": views}); err != nil {
@@ -164,6 +164,8 @@ func (c *cli) finishRun(out rollout.Outcome, s steer, now time.Time) error {
 			c.note("%s: no app is there that is meant: nothing to do", out.Branch)
 		case s.dryRun && n > 0:
 			c.note("%s: would be written: %s", out.Branch, commits(n))
+		case n > 0 && r.Push == nil && r.Repo.Tracks(out.Branch) != "":
+			c.note("%s is not pushed: git push, or --push next time", out.Branch)
 		}
 	}
 	return errorsOf(out, s.exitZero)
@@ -212,5 +214,5 @@ func (c *cli) steer(ctx context.Context, s steer, verb string, args []string, se
 	if r.Done != nil {
 		r.Done(out)
 	}
-	return c.finishRun(out, s, r.Now())
+	return c.finishRun(out, s, r)
 }

@@ -111,7 +111,7 @@ func (f verifyFlags) verified(ctx context.Context, repo *git.Repo, args []string
 	case f.against != "":
 		return view.VerifyAgainst(ctx, items, f.against)
 	case f.history || f.span != "":
-		return view.VerifyHistory(ctx, items, from)
+		return view.VerifyHistory(ctx, items, from, len(args) == 0)
 	}
 	return view.VerifyTrees(ctx, items, f.branch == "" && !repo.Bare())
 }

@@ -51,6 +51,20 @@ func (r *Repo) Branch(ctx context.Context, name string) (Branch, error) {
 	return b, err
 }
 
+// Shown is the commit that whoever works here has seen of a branch: where it is, or where HEAD is if no branch is checked out and there is none of that name. "" is
+// none.
+func (r *Repo) Shown(ctx context.Context, branch string) (string, error) {
+	if tip, err := r.tip(branch); err != nil || tip.id != "" {
+		return tip.id, err
+	}
+	head, err := r.head(ctx, r.gitDir, r.dir)
+	if err != nil || head != "" {
+		return "", err
+	}
+	got, err := r.objects("HEAD")
+	return got[0].id, err
+}
+
 // alongWith is a branch that comes along with what is pushed: it is at the commit that the remote was at. Where it is not, or is not here, or no branch is meant,
 // the zero value says to leave it alone.
 func (r *Repo) alongWith(ctx context.Context, name, commit string) (Branch, error) {

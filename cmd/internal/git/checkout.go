@@ -95,7 +95,7 @@ func (c *checkout) plainDirs(root string) (there bool, err error) {
 func (r *Repo) clean(ctx context.Context, top string, roots []string) error {
 	dirty, err := r.dirty(ctx, top, roots)
 	if err == nil && len(dirty) > 0 {
-		err = &Conflict{Text: "uncommitted changes, commit or restore them first: " + list(dirty)}
+		err = &Conflict{Text: "uncommitted changes, commit or restore them first", Files: dirty}
 	}
 	return err
 }

@@ -35,6 +35,20 @@ func (c config) flag(key string) bool {
 }
 
 // upstream is the short name of what the branch tracks, "" for none.
+// remote is where a branch goes that tracks none: origin, or the only one.
+func (c config) remote() string {
+	var names []string
+	for key := range c {
+		if name, ok := strings.CutPrefix(strings.TrimSuffix(key, ".url"), "remote."); ok && strings.HasSuffix(key, ".url") {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 1 {
+		return names[0]
+	}
+	return "origin"
+}
+
 func (c config) upstream(branch string) string {
 	remote := c["branch."+branch+".remote"]
 	merge := strings.TrimPrefix(c["branch."+branch+".merge"], "refs/heads/")

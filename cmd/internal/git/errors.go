@@ -27,11 +27,17 @@ func (e *Error) Error() string {
 
 // Conflict says that the repository is not in the state this run read or needs: raced, edited by hand, locked by somebody else. Exit code 5.
 type Conflict struct {
-	Text string
-	Err  error // what git said, if it did
+	Text  string
+	Err   error    // what git said, if it did
+	Files []string // what of the user's work tree it is about, relative to its top
 }
 
-func (e *Conflict) Error() string { return join(e.Text, e.Err) }
+func (e *Conflict) Error() string {
+	if e.Files != nil {
+		return e.Text + ": " + list(e.Files)
+	}
+	return join(e.Text, e.Err)
+}
 func (e *Conflict) Unwrap() error { return e.Err }
 
 // Refusal says that git, a hook or signing said no. Exit code 6.

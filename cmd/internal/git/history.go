@@ -23,12 +23,29 @@ type Entry struct {
 // FileChange is a file before and after a commit, by object id; "" where there is none.
 type FileChange struct{ Path, Old, New string }
 
+// logFlags undo what a user's configuration does to the output of git log, which obeys more of it than plumbing does.
+var logFlags = []string{"log.diffMerges=separate", "log.follow=false", "log.mailmap=false", "diff.orderFile=" + os.DevNull, "diff.relative=false", "diff.ignoreSubmodules=none",
+	"i18n.logOutputEncoding=UTF-8", "color.ui=false"}
+
 // History tells the commits of the first-parent history of a commit that changed a file of that name, in whichever directory, newest first, until yield
 // returns false. Merges are told as what they brought to their first parent.
 func (r *Repo) History(ctx context.Context, commit, name string, yield func(Entry) (more bool, err error)) error {
 	if commit == "" {
 		return nil
 	}
+	return r.log(ctx, []string{"--first-parent", commit}, name, yield)
+}
+
+// Merged tells, as History does and in no particular order, the commits that merges brought into a first-parent history since one of its commits.
+func (r *Repo) Merged(ctx context.Context, commit, since, name string, yield func(Entry) (more bool, err error)) error {
+	merge, err := r.run(ctx, call{args: []string{"rev-list", "--first-parent", "--merges", "--max-count=1", commit, "^" + since}})
+	if err != nil || merge == "" {
+		return err
+	}
+	return r.log(ctx, []string{"--full-history", commit, "^" + since}, name, yield)
+}
+
+func (r *Repo) log(ctx context.Context, which []string, name string, yield func(Entry) (more bool, err error)) error {
 	cut, err := r.shallow()
 	if err != nil {
 		return err
@@ -36,8 +53,8 @@ func (r *Repo) History(ctx context.Context, commit, name string, yield func(Entr
 	const format = "--format=tformat:%x01%H%x02%ct%x02"
 	walk, stop := context.WithCancel(ctx)
 	defer stop()
-	cmd, said := r.command(walk, call{globs: true, args: []string{"log", "--first-parent", "-m", "--root", "--raw", "--no-abbrev", "--no-renames", "--no-show-signature",
-		"--no-notes", "-z", format, commit, "--", ":(top,glob)**/" + name}})
+	args := append([]string{"log", "-m", "--root", "--raw", "--no-abbrev", "--no-renames", "--no-show-signature", "--no-notes", "-z", format}, which...)
+	cmd, said := r.command(walk, call{globs: true, flags: logFlags, args: append(args, "--", ":(top,glob)**/"+name)})
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return err
@@ -88,7 +105,7 @@ func parseEntry(text string) (Entry, error) {
 	for parts := strings.Split(strings.TrimLeft(f[2], "\x00\n"), "\x00"); len(parts) > 1; parts = parts[2:] {
 		meta := strings.Fields(strings.TrimLeft(parts[0], ":\n"))
 		if len(meta) != 5 {
-			break
+			return Entry{}, fmt.Errorf("git log says %q", text)
 		}
 		e.Changes = append(e.Changes, FileChange{parts[1], known(meta[2]), known(meta[3])})
 	}
@@ -240,6 +257,27 @@ func (r *Repo) Contains(ctx context.Context, commit, old string) (bool, error) {
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// Missing are those of some commits that a revision does not have in its history. A whole id that is not in this repository has none of them: somebody may have
+// forced the branch since it was told.
+func (r *Repo) Missing(ctx context.Context, rev string, commits []string) (map[string]bool, error) {
+	missing := map[string]bool{}
+	id, err := r.Resolve(ctx, rev)
+	if isHex(rev, r.config.hashLen()) && errors.As(err, new(*Usage)) {
+		for _, c := range commits {
+			missing[c] = true
+		}
+		return missing, nil
+	}
+	if err != nil || len(commits) == 0 {
+		return missing, err
+	}
+	out, err := r.run(ctx, call{args: []string{"rev-list", "--stdin"}, stdin: strings.Join(append(commits, "^"+id), "\n") + "\n"})
+	for line := range strings.Lines(out) {
+		missing[strings.TrimSuffix(line, "\n")] = true // and so are those on the way to them
+	}
+	return missing, err
 }
 
 // MergeBase is the commit that two histories went apart at, "" where they have none in common.

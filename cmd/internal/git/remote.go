@@ -47,7 +47,7 @@ func (r *Repo) Upstream(branch string) (Remote, error) {
 		return Remote{}, &Usage{Text: "branch " + quote(branch) + " tracks a branch of this repository: nothing to push to"}
 	}
 	if name == "" || merge == "" {
-		name, merge = "origin", branch
+		name, merge = r.config.remote(), branch
 	}
 	if !r.config.has("remote." + name + ".url") {
 		return Remote{}, &Usage{Text: "there is no remote " + quote(name) + " to push branch " + quote(branch) + " to"}

@@ -30,6 +30,8 @@ type Options struct {
 	// along where it is at Tip too; else it is left alone.
 	Push *Remote
 	Tip  string
+	// Regardless, with Push: whatever of this clone's work tree or index is in the way, the branch is pushed, and that of this repository left alone.
+	Regardless bool
 	// Apart is for proposals: each commit is made on Tip by itself, no branch of this repository is meant, and Propose ends it instead of Finish.
 	Apart bool
 }
@@ -38,6 +40,7 @@ type Options struct {
 type Writer struct {
 	Recovered string   // what Begin finished for a run that crashed: a line for stderr
 	Made      []string // after Finish: the ids of the commits
+	Left      error    // with Regardless: why the branch of this repository is left alone
 
 	repo              *Repo
 	ctx               context.Context
@@ -47,6 +50,7 @@ type Writer struct {
 	under             map[string]bool // the roots as a set
 	reflog            string
 	push              *Remote
+	regardless        bool
 	apart             bool   // each commit stands alone on base
 	base              string // what the first commit is made on
 	author, committer ident
@@ -122,7 +126,7 @@ func (w *Writer) begin(b Branch, o Options) (err error) {
 		}
 	}
 	if w.branch.WorkTree != "" {
-		if w.work, err = r.checkout(w.ctx, w.branch.WorkTree, w.roots, w.files); err != nil {
+		if w.work, err = r.checkout(w.ctx, w.branch.WorkTree, w.roots, w.files); err != nil && !w.leave(err) {
 			return err
 		}
 	}
@@ -130,9 +134,18 @@ func (w *Writer) begin(b Branch, o Options) (err error) {
 	return err
 }
 
+// leave leaves the branch of this repository alone for the sake of what is in the way, where that is wanted.
+func (w *Writer) leave(why error) bool {
+	if !w.regardless || w.push == nil || !errors.As(why, new(*Conflict)) {
+		return false
+	}
+	w.Left, w.branch, w.work = why, Branch{}, nil
+	return w.repo.unlockIndex() == nil
+}
+
 // pin makes sure that the branch is where the caller read it.
 func (w *Writer) pin(b Branch, o Options) (err error) {
-	if w.push, w.base, w.apart = o.Push, o.Tip, o.Apart; o.Apart {
+	if w.push, w.base, w.apart, w.regardless = o.Push, o.Tip, o.Apart, o.Regardless; o.Apart {
 		return nil
 	}
 	if o.Push != nil {
@@ -193,7 +206,7 @@ func (w *Writer) Finish() (tip string, err error) {
 	if len(w.commits) == 0 {
 		return w.base, nil
 	}
-	if err := w.obstacles(); err != nil {
+	if err := w.obstacles(); err != nil && !w.leave(err) {
 		return "", err
 	}
 	if err := w.complete(); err != nil {
@@ -256,7 +269,7 @@ func (w *Writer) obstacles() error {
 		}
 	}
 	if slices.Sort(found); len(found) > 0 {
-		return &Conflict{Text: "untracked files are in the way: " + list(slices.Compact(found))}
+		return &Conflict{Text: "untracked files are in the way", Files: slices.Compact(found)}
 	}
 	return nil
 }

@@ -47,9 +47,41 @@ func (v *View) Recall(ctx context.Context, items []*Item) error {
 		return err
 	}
 	for it, r := range p.recalls {
-		it.Evidence = r.Told(it.Evidence, it.SinceDate)
+		if it.Evidence = r.Told(it.Evidence, it.SinceDate); it.Since == "" && !it.Evidence.Shallow {
+			return fmt.Errorf("%s: git's history does not tell which commit wrote %s/%s", it.Name, it.Dir, render.LockFile)
+		}
 	}
-	return nil
+	return v.merged(ctx, &p)
+}
+
+// merged looks for a person's stop where the first-parent history does not have it: who was behind and merges the branch into their own makes what it held meanwhile
+// the second parent's.
+func (v *View) merged(ctx context.Context, p *past) error {
+	running := map[string]*Item{}
+	for it := range p.recalls {
+		if l := it.State.Lock; l.Canary != nil && !l.Phase.GoesBack() && !it.Evidence.WentBack && !it.Evidence.Shallow {
+			running[it.Dir+"/"+render.LockFile] = it
+		}
+	}
+	if len(running) == 0 {
+		return nil
+	}
+	return v.repo.Merged(ctx, v.Tip, p.oldest, render.LockFile, func(e git.Entry) (bool, error) {
+		for _, ch := range e.Changes {
+			it := running[ch.Path]
+			if it == nil || ch.New == "" {
+				continue
+			}
+			was, err := v.place(ch.New)
+			if err != nil {
+				return false, err
+			}
+			if was != nil && was.Beyond(it.State.Lock.Place()) {
+				it.Evidence.WentBack, it.Evidence.Attempts = true, max(it.Evidence.Attempts, was.Attempt)
+			}
+		}
+		return true, nil
+	})
 }
 
 // past is how far a walk through the history has come. It reads one commit, then two at a time, then four: most questions are answered by the newest, and where
@@ -59,6 +91,7 @@ type past struct {
 	recalls map[*Item]*render.Recall
 	next    []git.Entry // that are not told yet
 	changes int         // in them
+	oldest  string      // the commit that it has come to
 	reach   int         // how many are told at a time
 }
 
@@ -71,6 +104,7 @@ func (v *View) tell(p *past) (more bool, err error) {
 		return false, err
 	}
 	for _, e := range p.next {
+		p.oldest = e.Commit
 		for _, ch := range e.Changes {
 			it := p.open[ch.Path]
 			if it == nil {
@@ -80,6 +114,9 @@ func (v *View) tell(p *past) (more bool, err error) {
 			more := r.Changed(e.Commit, was, e.Cut && was == nil)
 			if r.Since == e.Commit {
 				it.Since, it.SinceDate = e.Commit, e.Date
+			}
+			if r.Written == e.Commit {
+				it.written = e.Commit
 			}
 			if !more {
 				delete(p.open, ch.Path)
@@ -135,8 +172,10 @@ func (v *View) place(blob string) (*render.Place, error) {
 func (v *View) correct(ctx context.Context, items []*Item) error {
 	left := map[string]bool{}
 	for _, it := range items {
-		if it.Since != "" {
-			left[it.Since] = true
+		for _, commit := range []string{it.Since, it.written} {
+			if commit != "" {
+				left[commit] = true
+			}
 		}
 	}
 	if len(left) == 0 {
@@ -144,13 +183,14 @@ func (v *View) correct(ctx context.Context, items []*Item) error {
 	}
 	index := map[string]int{}
 	var dates []int64
+	var commits []string
 	more := lookback
 	err := v.repo.Dates(ctx, v.Tip, func(commit string, date int64) bool {
 		if left[commit] {
 			delete(left, commit)
 			index[commit] = len(dates)
 		}
-		dates = append(dates, date)
+		dates, commits = append(dates, date), append(commits, commit)
 		if len(left) == 0 {
 			more--
 		}
@@ -160,31 +200,39 @@ func (v *View) correct(ctx context.Context, items []*Item) error {
 		return err
 	}
 	for i := len(dates) - 2; i >= 0; i-- {
-		dates[i] = max(dates[i], dates[i+1])
+		if dates[i+1] > dates[i] {
+			dates[i], commits[i] = dates[i+1], commits[i+1]
+		}
 	}
 	for _, it := range items {
 		if i, ok := index[it.Since]; ok {
 			it.SinceDate = dates[i]
 		}
+		if i, ok := index[it.written]; ok {
+			if it.Evidence.Written = dates[i]; commits[i] != it.written {
+				it.Evidence.Late = commits[i]
+			}
+		}
 	}
 	return nil
 }
 
-// witness says for each item whether what the cluster has applied holds the commit that began its step.
+// witness says for each item whether what the cluster has applied holds the commit that wrote its step's manifests.
 func (v *View) witness(ctx context.Context, items []*Item, w Witness) error {
-	rev, err := v.repo.Resolve(ctx, w.Rev)
+	var begun []string
+	for _, it := range items {
+		if it.written != "" {
+			begun = append(begun, it.written)
+		}
+	}
+	missing, err := v.repo.Missing(ctx, w.Rev, begun)
 	if err != nil {
 		return fmt.Errorf("--applied-rev: %w", err)
 	}
 	for _, it := range items {
-		if it.Since == "" {
-			continue
+		if it.written != "" {
+			it.Evidence.Applied = &render.Applied{Yes: !missing[it.written], At: w.At}
 		}
-		yes, err := v.repo.Contains(ctx, rev, it.Since)
-		if err != nil {
-			return err
-		}
-		it.Evidence.Applied = &render.Applied{Yes: yes, At: w.At}
 	}
 	return nil
 }

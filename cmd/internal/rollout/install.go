@@ -151,18 +151,25 @@ func (v *View) everHeld(ctx context.Context, it *Item) (Decision, error) {
 	if err != nil {
 		return Decision{}, err
 	}
-	r, known := removed[path.Join(it.Dir, render.LockFile)]
-	switch {
-	case !known && v.cut:
+	if _, known := removed[path.Join(it.Dir, render.LockFile)]; !known && v.cut {
 		return Decision{Refused: "history is cut off, so nobody knows whether the app was here before: fetch all of it (git fetch --unshallow, or fetch-depth: 0)"}, nil
-	case !known || r.deleted: // by gitramp delete: it may come again
-		return Decision{}, nil
+	}
+	lost, err := v.lost(ctx, it)
+	return Decision{Refused: lost}, err
+}
+
+// lost says who removed an app, where that was not gitramp delete: then it may come again.
+func (v *View) lost(ctx context.Context, it *Item) (string, error) {
+	removed, err := v.removals(ctx)
+	r, known := removed[path.Join(it.Dir, render.LockFile)]
+	if err != nil || !known || r.deleted {
+		return "", err
 	}
 	list, err := v.repo.Commits(r.commit)
 	if err != nil {
-		return Decision{}, err
+		return "", err
 	}
-	return Decision{Refused: fmt.Sprintf("%s held the app until %.10s (%s) removed it, and not by gitramp delete: take that back with git revert", it.Dir, r.commit, list[0].Subject())}, nil
+	return fmt.Sprintf("%s held the app until %.10s (%s) removed it, and not by gitramp delete: take that back with git revert", it.Dir, r.commit, list[0].Subject()), nil
 }
 
 // removal is the newest commit that removed a lock.

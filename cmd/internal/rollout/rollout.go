@@ -27,6 +27,7 @@ type Run struct {
 	Decide   func(*Item) (render.Decision, error)
 	Holds    bool // the decision depends on history
 	Approves bool // a person has looked at the step, in this clone
+	Outranks bool // with Push: whatever is in the way in this clone, it is pushed
 	Once     bool // a step: where somebody else moves an app meanwhile, it is made; else it is decided again
 	Now      func() time.Time
 	Date     time.Time // of the commits; zero: now
@@ -123,10 +124,12 @@ func (r *Run) tip(ctx context.Context) (git.Branch, string, error) {
 }
 
 func (r *Run) once(ctx context.Context, before map[string]Result) (out Outcome, err error) {
-	if line, err := r.Repo.Recover(ctx); err != nil {
-		return out, err
-	} else if line != "" {
-		r.Note("%s", line)
+	if !r.DryRun {
+		if line, err := r.Repo.Recover(ctx); err != nil {
+			return out, err
+		} else if line != "" {
+			r.Note("%s", line)
+		}
 	}
 	branch, base, err := r.tip(ctx)
 	if err != nil {
@@ -142,7 +145,10 @@ func (r *Run) once(ctx context.Context, before map[string]Result) (out Outcome, 
 	}
 	if before == nil {
 		for _, file := range view.Edited {
-			r.Note("%s is not on disk as it is at the tip of %s, and that counts", file, out.Branch)
+			r.Note("%s: what counts is the one at the tip of %s; the one on disk is another", file, out.Branch)
+		}
+		if err := r.ahead(ctx, base); err != nil {
+			return out, err
 		}
 	}
 	if r.Holds {
@@ -166,6 +172,22 @@ func (r *Run) once(ctx context.Context, before map[string]Result) (out Outcome, 
 		return out, nil
 	}
 	return out, r.write(ctx, branch, &out)
+}
+
+// ahead tells that the branch here has commits that the remote's has not: nothing of them counts.
+func (r *Run) ahead(ctx context.Context, base string) error {
+	if r.Push == nil {
+		return nil
+	}
+	here, err := r.Repo.Shown(ctx, r.Branch)
+	if err != nil || here == "" || here == base {
+		return err
+	}
+	pushed, err := r.Repo.Contains(ctx, base, here)
+	if err == nil && !pushed {
+		r.Note("%s here has commits that %s has not, and they do not count: git push", r.Branch, r.Push)
+	}
+	return err
 }
 
 // read makes the items at a commit.
@@ -278,7 +300,7 @@ func (r *Run) decide(ctx context.Context, view *View, it *Item, before map[strin
 			res.By, res.Decision = by, was.Decision
 			return res, nil
 		} else if other {
-			res.Decision = render.Decision{Waiting: fmt.Sprintf("somebody else was faster: %.10s (%s)", by.ID, by.Subject())}
+			res.Decision = render.Decision{Refused: fmt.Sprintf("somebody else was faster: %.10s (%s)", by.ID, by.Subject())}
 			return res, nil
 		}
 	}
@@ -320,11 +342,11 @@ func (r *Run) refuse(ctx context.Context, view *View, it *Item, d render.Decisio
 	if !r.Approves || r.Push == nil {
 		return render.Decision{}, nil
 	}
-	b, err := r.Repo.Branch(ctx, r.Branch)
-	if err != nil || b.Tip == "" || b.Tip == view.Tip {
+	shown, err := r.Repo.Shown(ctx, r.Branch)
+	if err != nil || shown == "" || shown == view.Tip {
 		return render.Decision{}, err
 	}
-	here, err := r.Repo.Reader(ctx, b.Tip)
+	here, err := r.Repo.Reader(ctx, shown)
 	if err != nil {
 		return render.Decision{}, err
 	}
@@ -425,9 +447,45 @@ func (it *Item) there() render.Tree {
 	return tree
 }
 
-// write makes one commit for each item that moves, and publishes them.
+// write makes one commit for each item that moves, and publishes them. Files of the user's that are in the way of one app do not hold the others up.
 func (r *Run) write(ctx context.Context, branch git.Branch, out *Outcome) error {
-	o := git.Options{Date: r.Date, RefLog: "gitramp " + r.Verb, Push: r.Push, Tip: out.Base}
+	for {
+		err := r.publish(ctx, branch, out)
+		if why := (*git.Conflict)(nil); !errors.As(err, &why) || !out.setAside(why) {
+			return err
+		}
+		if out.Moves() == 0 {
+			return nil
+		}
+	}
+}
+
+// setAside makes files of the user's that are in the way an error of those apps whose they are, where there are other apps. A file above an app's directory is
+// in the way of it too.
+func (o *Outcome) setAside(why *git.Conflict) (any bool) {
+	if o.Moves() < 2 {
+		return false
+	}
+	for i := range o.Results {
+		res := &o.Results[i]
+		if res.Move == nil || res.Move.Transition == render.Rollback {
+			continue
+		}
+		var files []string
+		for _, file := range why.Files {
+			if under(file, res.Dir) || under(res.Dir, file) {
+				files = append(files, file)
+			}
+		}
+		if files != nil {
+			any, res.Move, res.Err = true, nil, fmt.Errorf("%s: %w", res.Name, &git.Conflict{Text: why.Text, Files: files})
+		}
+	}
+	return any
+}
+
+func (r *Run) publish(ctx context.Context, branch git.Branch, out *Outcome) error {
+	o := git.Options{Date: r.Date, RefLog: "gitramp " + r.Verb, Push: r.Push, Tip: out.Base, Regardless: r.Outranks}
 	var roots []string
 	for _, res := range out.Results {
 		switch {
@@ -459,7 +517,10 @@ func (r *Run) write(ctx context.Context, branch git.Branch, out *Outcome) error 
 		return err
 	}
 	out.Tip = tip
-	if r.Push != nil {
+	switch {
+	case w.Left != nil:
+		r.Note("%s is pushed; %s here stays as it is: %s", r.Push, r.Branch, w.Left)
+	case r.Push != nil:
 		if here, err := r.Repo.Branch(ctx, r.Branch); err == nil && here.Tip != "" && here.Tip != tip {
 			r.Note("%s here is not where %s was, so it stays as it is: git pull", r.Branch, r.Push)
 		}
@@ -498,8 +559,8 @@ func (r *Run) commit(w *git.Writer, res Result) error {
 	return w.Commit(message.Text([]message.Move{*res.Move}, r.Tool), edits)
 }
 
-// lookAgain is the longest that a waiting run does not look at the branch: somebody may have aborted.
-const lookAgain = 30 * time.Second
+// LookAgain is the longest that a waiting run does not look at the branch: somebody may have aborted.
+const LookAgain = 30 * time.Second
 
 // NextLook is when a run that may go on until end should look again; ok is false where nothing can happen by then.
 func NextLook(out Outcome, now, end time.Time) (in time.Duration, ok bool) {
@@ -516,5 +577,5 @@ func NextLook(out Outcome, now, end time.Time) (in time.Duration, ok bool) {
 			in, ok = max(until.Sub(now), 0), true
 		}
 	}
-	return min(in, lookAgain), ok
+	return min(in, LookAgain), ok
 }

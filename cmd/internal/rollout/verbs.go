@@ -38,7 +38,7 @@ func (it *Item) orphaned() Decision {
 func (it *Item) Promote(full, replan bool) (Decision, error) {
 	it.Evidence.Promoted, it.Evidence.Full, it.Evidence.Replan = true, full, replan
 	if l := it.State.Lock; l != nil && l.Canary == nil && !it.Gone && it.App != nil && it.App.Wanted == l.Stable.Revision {
-		return Decision{Refused: "no rollout is on its way: prod runs what the spec asks for"}, nil
+		return Decision{}, nil // it is done, by somebody else or by then
 	}
 	d, err := it.Next()
 	if err != nil || !full || d.Waiting == "" && d.Transition != render.Sync {
@@ -87,8 +87,10 @@ func (it *Item) Retry() (Decision, error) {
 	it.Evidence.Retried = true
 	d, err := it.Next()
 	switch {
-	case err != nil || d.Refused != "" || l == nil:
+	case err != nil || d.Refused != "" || l == nil || l.Phase == render.Delete:
 		return d, err
+	case l.Canary != nil && !l.Phase.GoesBack() && it.Evidence.WentBack:
+		return Decision{Refused: "it was taken back to a step of its rollout, which is still on its way: gitramp resume, promote or abort"}, nil
 	case l.Canary != nil && !l.Phase.GoesBack():
 		return Decision{Refused: "nothing was aborted: a rollout is on its way"}, nil
 	case l.Canary == nil && l.Aborted != it.App.Wanted && !it.Evidence.WentBack:

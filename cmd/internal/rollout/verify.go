@@ -100,7 +100,14 @@ func (v *View) tree(ctx context.Context, it *Item) (*Verified, error) {
 		return r, nil
 	}
 	if l == nil {
-		r.note("not installed yet")
+		switch lost, err := v.lost(ctx, it); {
+		case err != nil:
+			return r, err
+		case lost != "":
+			r.find("", "%s", lost)
+		default:
+			r.note("not installed yet")
+		}
 		return r, nil
 	}
 	if r.Step = l.Step.Name; l.Phase.GoesBack() {
@@ -120,6 +127,8 @@ func (v *View) tree(ctx context.Context, it *Item) (*Verified, error) {
 	switch {
 	case it.Gone && v.lies(it.File):
 		r.find("", "its spec %s is of another app or output path", it.File)
+	case it.Gone && l.Canary != nil:
+		r.find("", "its spec %s is gone, and its rollout is on its way: put it back, or gitramp abort and gitramp delete %s", it.File, it.Dir)
 	case it.Gone:
 		r.note("its spec %s is gone", it.File)
 	case len(it.State.Drift) == 0 && it.App != nil:
@@ -128,23 +137,20 @@ func (v *View) tree(ctx context.Context, it *Item) (*Verified, error) {
 	return r, nil
 }
 
-// rendersAs holds the tree against what the spec renders at its step.
+// rendersAs holds the tree against what the spec renders at its step, and says what would stop the next one.
 func (it *Item) rendersAs(r *Verified) {
 	if err := it.App.Compile(); err != nil {
 		r.find("", "%s", strings.TrimPrefix(err.Error(), it.Dir+": "))
 		return
 	}
-	own, _, err := it.App.Release.Own(it.State)
-	if err != nil {
+	it.Evidence.NoHolds = true
+	switch d, err := it.Next(); {
+	case err != nil:
 		r.find("", "%s", err)
-		return
-	}
-	if changes := render.Changes(own, it.State.Tree); len(changes) > 0 {
-		if why := it.App.Release.CannotSync(it.State, own); why == "" {
-			r.note("the spec says more by now: advance will sync it")
-		} else {
-			r.find("", "%s", why)
-		}
+	case d.Refused != "":
+		r.find("", "%s", d.Refused)
+	case d.Transition == render.Sync:
+		r.note("the spec says something else by now: advance brings the tree to that first (sync)")
 	}
 }
 

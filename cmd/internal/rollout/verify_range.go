@@ -13,9 +13,18 @@ import (
 )
 
 // VerifyHistory says for every commit of the branch that changed one of the output paths whether it made one legal transition, oldest first. Where from is not
-// "" only for those that are not in its history.
-func (v *View) VerifyHistory(ctx context.Context, items []*Item, from string) ([]*Verified, error) {
+// "" only for those that are not in its history. With removed also of apps that are not there any more.
+func (v *View) VerifyHistory(ctx context.Context, items []*Item, from string, removed bool) ([]*Verified, error) {
 	chosen := map[string]*app.App{}
+	if removed {
+		gone, err := v.removals(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for lock := range gone {
+			chosen[path.Dir(lock)] = nil
+		}
+	}
 	for _, it := range items {
 		chosen[it.Dir] = it.App
 	}

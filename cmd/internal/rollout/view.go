@@ -29,6 +29,7 @@ type Item struct {
 	Evidence  render.Evidence
 	Since     string // the commit that began the step
 	SinceDate int64
+	written   string      // the commit that wrote its manifests as they are
 	Began     *git.Commit // the same, with what it says; for who looks alone
 
 	present map[string][]byte // the files of the directory
@@ -256,7 +257,7 @@ func (v *View) byName(ctx context.Context, args []string) (rest []string, items 
 	return rest, items, nil
 }
 
-// specFiles are the files of the arguments. A directory whose last spec is gone has none, and is no error where it leaves an app behind.
+// specFiles are the files of the arguments. A directory that has no spec is no error where there is an app of one: the spec is gone, or not checked out.
 func (v *View) specFiles(ctx context.Context, args []string) ([]string, error) {
 	files, all := app.Find(args)
 	if all == nil {
@@ -277,7 +278,7 @@ func (v *View) specFiles(ctx context.Context, args []string) ([]string, error) {
 	return files, nil
 }
 
-// orphans are the apps whose spec lay below one of the directories, and that none of the items is.
+// orphans are the apps whose spec lies, or lay, below one of the directories, and that none of the items is: it is gone, or not checked out.
 func (v *View) orphans(ctx context.Context, args []string, specs []*Item) ([]*Item, error) {
 	var below []string
 	if len(args) == 0 {
@@ -297,19 +298,17 @@ func (v *View) orphans(ctx context.Context, args []string, specs []*Item) ([]*It
 	if err != nil {
 		return nil, err
 	}
-	dirs, byOrigin := map[string]bool{}, map[string]*Item{}
+	dirs, broken := map[string]bool{}, map[string]bool{}
 	for _, it := range specs {
-		if dirs[it.Dir] = true; it.App != nil {
-			byOrigin[it.App.Origin()] = it
+		dirs[it.Dir] = true
+		if rel, ok := v.inside(it.File); ok && it.App == nil {
+			broken[rel] = true
 		}
 	}
 	var items []*Item
 	for _, l := range locks {
-		if dirs[l.dir] || !slices.ContainsFunc(below, func(dir string) bool { return under(l.spec, dir) }) {
+		if dirs[l.dir] || broken[l.spec] || !slices.ContainsFunc(below, func(dir string) bool { return under(l.spec, dir) }) {
 			continue
-		}
-		if byOrigin[l.spec] == nil && v.lies(l.spec) {
-			continue // it is broken, and an item as such
 		}
 		items = append(items, v.byLock(l.dir))
 	}
@@ -494,7 +493,7 @@ func (v *View) named(arg string, locks []known) ([]*Item, error) {
 	for _, l := range locks {
 		names = append(names, l.name)
 	}
-	allowed := "a spec, an output path, a directory or the name of an app: none is installed here"
+	allowed := "a spec, an output path, a directory or the name of an app: no gitramp.lock is here"
 	if names != nil {
 		allowed = "a spec, an output path, a directory or the name of an app: " + strings.Join(names[:min(len(names), 10)], ", ")
 	}

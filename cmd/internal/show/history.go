@@ -70,10 +70,25 @@ func NewHistory(p *rollout.Past, now time.Time) History {
 		for _, s := range o.Stays {
 			v.Stays = append(v.Stays, newStay(s, p, now))
 		}
+		if p.Cut && o.Commit == p.Records[0].Commit {
+			if o.Outcome == render.Installed {
+				continue // it stood there before, and nobody knows since when
+			}
+			v.unknown()
+		}
 		h.Rollouts = append(h.Rollouts, v)
 	}
 	slices.Reverse(h.Rollouts)
 	return h
+}
+
+// unknown takes away what a shallow clone cannot know of its first rollout: the commit that it is cut off at only holds what was there.
+func (o *Rollout) unknown() {
+	o.Commit, o.Author, o.Began, o.Took = "", "", "", "-"
+	if len(o.Stays) > 0 {
+		s := &o.Stays[0]
+		s.Commit, s.Author, s.From, s.Took = "", "", "", "-"
+	}
 }
 
 func newStay(s render.Stay, p *rollout.Past, now time.Time) Stay {
