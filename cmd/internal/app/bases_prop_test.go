@@ -33,6 +33,7 @@ type randomBase struct {
 	extra                       int
 	capacity                    int
 	numberedTarget, headerMatch bool
+	late                        bool // pods refer to a ConfigMap that is there anyway
 }
 
 func draw(t *rapid.T) randomBase {
@@ -46,6 +47,7 @@ func draw(t *rapid.T) randomBase {
 		generated: flag("generated"), secret: flag("secret"), scaler: flag("scaler"), gateway: flag("gateway"), budget: flag("budget"), policy: flag("policy"),
 		worker: flag("worker"), twoLabels: flag("twoLabels"), foreign: flag("foreign"), extra: rapid.IntRange(0, 2).Draw(t, "extra"),
 		numberedTarget: flag("numberedTarget"), headerMatch: flag("headerMatch"),
+		late: flag("late"),
 	}
 	b.capacity = rapid.IntRange(2, 9).Draw(t, "capacity")
 	return b
@@ -59,6 +61,9 @@ func (b randomBase) next(t *rapid.T) randomBase {
 	}
 	if changed&2 != 0 {
 		b.level = "debug"
+	}
+	if rapid.Bool().Draw(t, "refers") {
+		b.late = !b.late
 	}
 	if rapid.Bool().Draw(t, "other") {
 		b.extra, b.budget = (b.extra+1)%3, !b.budget
@@ -101,6 +106,10 @@ func (b randomBase) files() fstest.MapFS {
 	if b.secret {
 		env = "\n        - secretRef: {name: keys}"
 		doc("apiVersion: v1\nkind: Secret\nmetadata: {name: keys}\nstringData: {KEY: %s}\n", b.level)
+	}
+	doc("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: late}\ndata: {LEVEL: %s}\n", b.level)
+	if b.late {
+		env += "\n        - configMapRef: {name: late}"
 	}
 	doc("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: %s}\nspec:%s\n  selector: {matchLabels: %s}\n  strategy: {rollingUpdate: {maxUnavailable: 0, maxSurge: 1}}\n  template:\n    metadata: {labels: %s}\n    spec:\n      containers:\n      - name: main\n        image: %s # the app\n        ports: [{name: http, containerPort: 8080}]\n        envFrom:\n        - configMapRef: {name: conf}%s\n        lifecycle: {preStop: {sleep: {seconds: 15}}}\n",
 		b.name, replicas, all, all, b.image, env)
@@ -174,7 +183,8 @@ func TestPropBases(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		spec, _ := b.next(t).read(t)
+		next := b.next(t)
+		spec, _ := next.read(t)
 		wanted, err := spec.RevisionBeside(stable, set)
 		if err != nil {
 			t.Fatal(err)
@@ -196,6 +206,7 @@ func TestPropBases(t *testing.T) {
 			}
 			builds(t, st.ID(), tree)
 			apart(t, st.ID(), tree)
+			reads(t, st, tree, b.level, next.level)
 			state := reread(t, tree)
 			goesOn(t, spec, state, tree, set)
 			if st.Transition == render.Cleanup {
@@ -297,6 +308,30 @@ func builds(t *rapid.T, step string, tree render.Tree) {
 	for _, w := range wants {
 		if !strings.Contains(" "+strings.Join(has, " , ")+" ", " "+w.Config+" ") {
 			t.Fatalf("%s: %s refers to %s, and there are %v", step, w.Deployment, w.Config, has)
+		}
+	}
+}
+
+// reads: the pods of each track read the config of their own revision, from the first step on.
+func reads(t *rapid.T, st render.Step, tree render.Tree, was, is string) {
+	if st.Promoted() || st.Transition == render.Cleanup {
+		was = is
+	}
+	says := map[string]any{}
+	for _, v := range objects(t, tree) {
+		for _, field := range []string{"data", "stringData"} {
+			if data, ok := v[field].(map[string]any); ok {
+				says[fmt.Sprint(v["kind"], " ", v["metadata"].(map[string]any)["name"])] = data
+			}
+		}
+	}
+	_, wants := tree.Config()
+	for _, w := range wants {
+		level := map[bool]string{false: was, true: is}[strings.HasSuffix(w.Deployment, "-canary")]
+		for _, value := range says[w.Config].(map[string]any) {
+			if value != level {
+				t.Fatalf("%s: %s reads %v from %s, and its revision says %s", st.ID(), w.Deployment, value, w.Config, level)
+			}
 		}
 	}
 }
