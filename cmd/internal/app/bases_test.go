@@ -174,6 +174,20 @@ func TestBadBases(t *testing.T) {
 	}
 }
 
+// TestSharedBudget: of all fixtures one has a PodDisruptionBudget that counts the pods of both tracks, and it is said.
+func TestSharedBudget(t *testing.T) {
+	for _, name := range baseFixtures(t) {
+		warnings := strings.Join(baseSpec(t, name, "base").Warnings(), "\n")
+		want := ""
+		if name == "metrics" {
+			want = "canary.yaml:6:9: spec.base: warning: PodDisruptionBudget post counts the pods of both tracks together, while there is a canary: it selects by labels that both have, and none of them is app"
+		}
+		if warnings != want {
+			t.Errorf("%s: got  %s\nwant %s", name, warnings, want)
+		}
+	}
+}
+
 func baseFixtures(t *testing.T) (names []string) {
 	t.Helper()
 	paths, err := filepath.Glob(basesDir + "/*/canary.yaml")
