@@ -403,7 +403,7 @@ func (b *baseReader) imageSet(field string, deployment *yaml.Node, image string,
 	return imagesOf(deployment)
 }
 
-// containerOf is the container that runs another image of the same repository, else the only one.
+// containerOf is the container that runs another image of the same repository, else the only one beside those that run first.
 func (b *baseReader) containerOf(field string, deployment *yaml.Node, image string) string {
 	all := imagesOf(deployment)
 	var same []string
@@ -415,7 +415,7 @@ func (b *baseReader) containerOf(field string, deployment *yaml.Node, image stri
 	switch {
 	case len(same) == 1:
 		return same[0]
-	case len(all) == 1:
+	case len(same) == 0 && len(all) > 0 && node.Get(deployment, "spec", "template", "spec", "containers", "1") == nil:
 		return all[0].Container
 	}
 	var names []string

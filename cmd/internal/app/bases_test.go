@@ -188,6 +188,41 @@ func TestSharedBudget(t *testing.T) {
 	}
 }
 
+// TestImageOf: spec.image is for the container of the same repository, else for the only one; what runs before it is another one only where it has that repository.
+func TestImageOf(t *testing.T) {
+	base := randomBase{name: "shop", key: "app", image: "registry.example.com/a:1", level: "info", replicas: 3}
+	for _, c := range []struct{ others, image, want string }{
+		{"", "registry.example.com/a:2", "main=registry.example.com/a:2"},
+		{"", "registry.example.com/b:2", "main=registry.example.com/b:2"},
+		{"initContainers: [{name: wait, image: wait:1}]", "registry.example.com/b:2", "main=registry.example.com/b:2 wait=wait:1"},
+		{"initContainers: [{name: wait, image: wait:1}]", "wait:2", "main=registry.example.com/a:1 wait=wait:2"},
+		{"initContainers: [{name: migrate, image: \"registry.example.com/a:1\"}]", "registry.example.com/a:2", "error"},
+	} {
+		files := base.files()
+		text := strings.Replace(string(files["base/all.yaml"].Data), "      containers:\n", "      "+c.others+"\n      containers:\n", 1)
+		files["base/all.yaml"].Data = []byte(text)
+		spec, err := render.ParseSpec("canary.yaml", []byte(strings.Replace(base.spec(), "  steps:", "  image: "+c.image+"\n  steps:", 1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		objs, err := kustomize.Build(files, "base")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := "error"
+		if spec, err = spec.WithBase(objs, kustomize.Rename); err == nil {
+			var list []string
+			for _, i := range spec.Spec.Images {
+				list = append(list, i.Container+"="+i.Image)
+			}
+			got = strings.Join(list, " ")
+		}
+		if got != c.want {
+			t.Errorf("image %s beside %q: got %s (%v), want %s", c.image, c.others, got, err, c.want)
+		}
+	}
+}
+
 func baseFixtures(t *testing.T) (names []string) {
 	t.Helper()
 	paths, err := filepath.Glob(basesDir + "/*/canary.yaml")
