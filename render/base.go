@@ -271,13 +271,7 @@ func (b *baseReader) findScaler() {
 			list = append(list, o)
 		}
 	}
-	if len(list) > 1 {
-		b.wrong(b.deployment, "", "is scaled by "+title(list[0])+" and "+title(list[1]), "one autoscaler")
-		return
-	}
-	if len(list) == 1 {
-		b.scaler = list[0]
-	}
+	b.scaler = b.pick("autoscaler", "spec.output.names.prod.autoscaler", b.c.Spec.Output.Names.Prod.Autoscaler, list)
 }
 
 // sort finds what the pods refer to; the rest is whatever else the user has.
@@ -469,7 +463,8 @@ func (b *baseReader) fill() {
 	for _, f := range []struct {
 		o            *yaml.Node
 		prod, canary *string
-	}{{b.deployment, &names.Prod.Deployment, &names.Canary.Deployment}, {b.service, &names.Prod.Service, &names.Canary.Service}, {b.route, &names.Prod.Route, &names.Canary.Route}} {
+	}{{b.deployment, &names.Prod.Deployment, &names.Canary.Deployment}, {b.service, &names.Prod.Service, &names.Canary.Service}, {b.route, &names.Prod.Route, &names.Canary.Route},
+		{b.scaler, &names.Prod.Autoscaler, &names.Canary.Autoscaler}} {
 		if f.o != nil {
 			*f.prod = node.Text(f.o, "metadata", "name")
 		}
@@ -594,10 +589,10 @@ func (b *baseReader) check() {
 // checkTaken: what is the user's own must not have the name that an object of the canary's gets.
 func (b *baseReader) checkTaken() {
 	names := b.c.Spec.Output.Names.Canary
-	own := map[*yaml.Node]string{b.deployment: names.Deployment, b.service: names.Service, b.route: names.Route}
+	own := map[*yaml.Node]string{b.deployment: names.Deployment, b.service: names.Service, b.route: names.Route, b.scaler: names.Autoscaler}
 	for _, o := range b.objs {
 		name := own[o]
-		if o == b.scaler || name == "" && b.hasTwin(o) {
+		if name == "" && b.hasTwin(o) {
 			name = node.Text(o, "metadata", "name") + "-canary"
 		}
 		if name == "" {

@@ -259,15 +259,12 @@ func (c *Canary) baseCanary(deployment *yaml.Node) (Tree, error) {
 	c.label(deployment, c.Spec.CanaryMetadata)
 	objs, names := []*yaml.Node{deployment, b.service}, []string{c.Spec.Output.Names.Canary.Deployment, c.Spec.Output.Names.Canary.Service}
 	if b.scaler != nil {
-		objs = append(objs, b.scaler)
+		objs, names = append(objs, b.scaler), append(names, c.Spec.Output.Names.Canary.Autoscaler)
 	}
 	for _, o := range b.others {
 		if b.hasTwin(o) {
-			objs = append(objs, o)
+			objs, names = append(objs, o), append(names, node.Text(o, "metadata", "name")+"-canary")
 		}
-	}
-	for _, o := range objs[2:] {
-		names = append(names, node.Text(o, "metadata", "name")+"-canary")
 	}
 	objs, err := b.rename(objs, names)
 	if err != nil {

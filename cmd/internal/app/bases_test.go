@@ -130,6 +130,9 @@ func TestBadBases(t *testing.T) {
 		"replicas and hpa":  {with(func(b *randomBase) { b.scaler, b.capacity = true, 3 }), "spec:\n  selector: {matchLabels", "spec:\n  replicas: 2\n  selector: {matchLabels", "", "Deployment shop: spec.replicas is given beside HorizontalPodAutoscaler shop, which owns it"},
 		"hpa, no replicas":  {with(func(b *randomBase) { b.scaler = true }), "", "", "replicas: 0", "spec: has no replicas, and HorizontalPodAutoscaler shop owns how many pods there are: allowed replicas: 2 to 9"},
 		"replicas, no hpa":  {base, "", "", "replicas: 4", `spec.replicas: is given beside a base: allowed spec.replicas in Deployment shop of the base`},
+		"two autoscalers":   {with(func(b *randomBase) { b.scaler, b.capacity = true, 3 }), "", "", "second scaler", `has 2 objects that could be the autoscaler: HorizontalPodAutoscaler shop, ScaledObject shop-queue: allowed one, or its name in spec.output.names.prod.autoscaler`},
+		"no such scaler":    {with(func(b *randomBase) { b.scaler, b.capacity = true, 3 }), "", "", "output: {names: {prod: {autoscaler: api}}}", `spec.output.names.prod.autoscaler: value "api" is no autoscaler of the base: allowed HorizontalPodAutoscaler shop`},
+		"idle without pods": {with(func(b *randomBase) { b.scaler, b.capacity = true, 3 }), "spec:\n  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: shop}\n  minReplicas: 2\n  maxReplicas: 9", "spec:\n  idleReplicaCount: 0\n  minReplicaCount: 2\n  maxReplicaCount: 9\n  scaleTargetRef: {name: shop}", "keda", `ScaledObject shop: spec.idleReplicaCount`},
 		"namespace":         {with(func(b *randomBase) { b.namespace = "web" }), "", "", "namespace", `metadata.namespace: value "" is invalid, for Deployment shop of the base is in namespace "web"`},
 		"unknown container": {base, "", "", "images: {sidecar: nginx:1}", `spec.images: value "sidecar" is no container of Deployment shop: allowed main`},
 		"name of a twin":    {base, "---\n", "---\napiVersion: v1\nkind: Service\nmetadata: {name: shop-canary}\n---\n", "", "Service shop-canary: has the name that the canary's Service shop gets: allowed another name"},
@@ -150,6 +153,10 @@ func TestBadBases(t *testing.T) {
 				spec = strings.Replace(spec, "  namespace: web\n", "", 1)
 			case "claim":
 				text += "---\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: disk}\nspec: {accessModes: [ReadWriteOnce]}\n"
+			case "second scaler":
+				text += "---\napiVersion: keda.sh/v1alpha1\nkind: ScaledObject\nmetadata: {name: shop-queue}\nspec: {minReplicaCount: 3, maxReplicaCount: 9, scaleTargetRef: {name: shop}}\n"
+			case "keda":
+				text = strings.Replace(text, "autoscaling/v2\nkind: HorizontalPodAutoscaler", "keda.sh/v1alpha1\nkind: ScaledObject", 1)
 			case "output: {}":
 				spec = strings.Replace(spec, "  output: {names: {prod: {deployment: shop}}}\n", "", 1)
 			case "replicas: 0":
