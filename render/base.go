@@ -578,6 +578,11 @@ func (b *baseReader) check() {
 	}
 	b.checkVolumes()
 	b.checkTaken()
+	for _, o := range b.config {
+		if name := node.Text(o, "metadata", "name"); len(name) > 253-hashed {
+			b.wrong(o, "metadata.name", "with a hash of its content behind it is too long", fmt.Sprintf("at most %d characters", 253-hashed))
+		}
+	}
 	v := &validator{decoder: &decoder{source: b.c.source}, c: b.c}
 	if s := &b.c.Spec; s.MinPods > s.Replicas {
 		v.wrong("spec.minPods", fmt.Sprint(s.MinPods), "", fmt.Sprintf("1 to the replicas of %s, which are %d", title(b.deployment), s.Replicas))
@@ -586,7 +591,7 @@ func (b *baseReader) check() {
 	b.errs = append(b.errs, v.errs...)
 }
 
-// checkTaken: what is the user's own must not have the name that an object of the canary's gets.
+// checkTaken: what is the user's own must not have the name that an object of the canary's gets, and that must not be too long.
 func (b *baseReader) checkTaken() {
 	names := b.c.Spec.Output.Names.Canary
 	own := map[*yaml.Node]string{b.deployment: names.Deployment, b.service: names.Service, b.route: names.Route, b.scaler: names.Autoscaler}
@@ -597,6 +602,13 @@ func (b *baseReader) checkTaken() {
 		}
 		if name == "" {
 			continue
+		}
+		longest := 253
+		if node.Text(o, "kind") == "Service" {
+			longest = 63
+		}
+		if len(name) > longest {
+			b.wrong(o, "metadata.name", "with the suffix of the canary's, "+name+", is too long", fmt.Sprintf("at most %d characters", longest-len("-canary")))
 		}
 		twin := node.Copy(o)
 		node.Set(twin, node.String(name), "metadata", "name")

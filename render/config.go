@@ -186,8 +186,11 @@ func versions(config []*yaml.Node, stable Tree) map[configRef]string {
 		case has.content == content:
 			names[ref] = has.name
 		default:
-			names[ref] = ref.name + "-" + Digest([]byte(content))[len("sha256:"):][:10]
+			names[ref] = ref.name + "-" + Digest([]byte(content))[len("sha256:"):][:hashed-1]
 		}
 	}
 	return names
 }
+
+// hashed is how much longer a name is with a hash behind it.
+const hashed = len("-0123456789")

@@ -2,6 +2,7 @@ package app
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -25,6 +26,7 @@ import (
 type randomBase struct {
 	name, namespace             string
 	key                         string // the first label
+	conf                        string // the name of the ConfigMap that pods refer to; "" for conf
 	image, level                string
 	replicas                    int
 	generated, secret, scaler   bool
@@ -92,6 +94,7 @@ func (b randomBase) spec() string {
 func (b randomBase) files() fstest.MapFS {
 	var docs []string
 	doc := func(format string, args ...any) { docs = append(docs, fmt.Sprintf(format, args...)) }
+	conf := cmp.Or(b.conf, "conf")
 	labels := fmt.Sprintf("{%s: %s}", b.key, b.name)
 	all := labels
 	if b.twoLabels {
@@ -111,8 +114,8 @@ func (b randomBase) files() fstest.MapFS {
 	if b.late {
 		env += "\n        - configMapRef: {name: late}"
 	}
-	doc("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: %s}\nspec:%s\n  selector: {matchLabels: %s}\n  strategy: {rollingUpdate: {maxUnavailable: 0, maxSurge: 1}}\n  template:\n    metadata: {labels: %s}\n    spec:\n      containers:\n      - name: main\n        image: %s # the app\n        ports: [{name: http, containerPort: 8080}]\n        envFrom:\n        - configMapRef: {name: conf}%s\n        lifecycle: {preStop: {sleep: {seconds: 15}}}\n",
-		b.name, replicas, all, all, b.image, env)
+	doc("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: %s}\nspec:%s\n  selector: {matchLabels: %s}\n  strategy: {rollingUpdate: {maxUnavailable: 0, maxSurge: 1}}\n  template:\n    metadata: {labels: %s}\n    spec:\n      containers:\n      - name: main\n        image: %s # the app\n        ports: [{name: http, containerPort: 8080}]\n        envFrom:\n        - configMapRef: {name: %s}%s\n        lifecycle: {preStop: {sleep: {seconds: 15}}}\n",
+		b.name, replicas, all, all, b.image, conf, env)
 	target := "http"
 	if b.numberedTarget {
 		target = "8080"
@@ -120,9 +123,9 @@ func (b randomBase) files() fstest.MapFS {
 	doc("apiVersion: v1\nkind: Service\nmetadata: {name: %s, labels: %s}\nspec:\n  selector: %s\n  ports: [{name: web, port: 80, targetPort: %s}]\n", b.name, labels, labels, target)
 	kustomization := "resources: [all.yaml]\n"
 	if b.generated {
-		kustomization += "configMapGenerator: [{name: conf, literals: [LEVEL=" + b.level + "]}]\n"
+		kustomization += "configMapGenerator: [{name: " + conf + ", literals: [LEVEL=" + b.level + "]}]\n"
 	} else {
-		doc("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: conf}\ndata: {LEVEL: %s}\n", b.level)
+		doc("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s}\ndata: {LEVEL: %s}\n", conf, b.level)
 	}
 	if b.namespace != "" {
 		kustomization += "namespace: " + b.namespace + "\n"

@@ -197,6 +197,39 @@ func TestBaseWarnings(t *testing.T) {
 	}
 }
 
+// TestLongNames: at the limits of Kubernetes a base is as any other, and beyond them it says which object is to blame.
+func TestLongNames(t *testing.T) {
+	name := func(n int) string { return strings.Repeat("a", n) }
+	for _, c := range []struct {
+		base randomBase
+		more string
+		want string
+	}{
+		{randomBase{name: name(56)}, "", ""},
+		{randomBase{name: name(57)}, "", "has the label app: " + name(57) + ", which with the suffix -canary is too long: allowed at most 56 characters"},
+		{randomBase{name: "shop"}, "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: " + name(246) + "}\nspec: {selector: {matchLabels: {app: shop}}}\n", ""},
+		{randomBase{name: "shop"}, "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: " + name(247) + "}\nspec: {selector: {matchLabels: {app: shop}}}\n",
+			"PodDisruptionBudget " + name(247) + ": metadata.name with the suffix of the canary's, " + name(247) + "-canary, is too long: allowed at most 246 characters"},
+		{randomBase{name: "shop", conf: name(242)}, "", ""},
+		{randomBase{name: "shop", conf: name(243)}, "", "ConfigMap " + name(243) + ": metadata.name with a hash of its content behind it is too long: allowed at most 242 characters"},
+	} {
+		c.base.key, c.base.image, c.base.level, c.base.replicas = "app", "registry.example.com/a:1", "info", 3
+		files := c.base.files()
+		files["base/all.yaml"].Data = append(files["base/all.yaml"].Data, "---\n"+c.more...)
+		spec, err := render.ParseSpec("canary.yaml", []byte(c.base.spec()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		objs, err := kustomize.Build(files, "base")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err = spec.WithBase(objs, kustomize.Rename); c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s\ngot  %v\nwant %s", files["base/all.yaml"].Data, err, c.want)
+		}
+	}
+}
+
 // TestImageOf: spec.image is for the container of the same repository, else for the only one; what runs before it is another one only where it has that repository.
 func TestImageOf(t *testing.T) {
 	base := randomBase{name: "shop", key: "app", image: "registry.example.com/a:1", level: "info", replicas: 3}
