@@ -36,6 +36,9 @@ type randomBase struct {
 	capacity                    int
 	numberedTarget, headerMatch bool
 	late                        bool // pods refer to a ConfigMap that is there anyway
+	expression, metrics, second bool
+	matched, certificate        bool
+	ports                       int // that a policy lets in
 }
 
 func draw(t *rapid.T) randomBase {
@@ -49,7 +52,7 @@ func draw(t *rapid.T) randomBase {
 		generated: flag("generated"), secret: flag("secret"), scaler: flag("scaler"), gateway: flag("gateway"), budget: flag("budget"), policy: flag("policy"),
 		worker: flag("worker"), twoLabels: flag("twoLabels"), foreign: flag("foreign"), extra: rapid.IntRange(0, 2).Draw(t, "extra"),
 		numberedTarget: flag("numberedTarget"), headerMatch: flag("headerMatch"),
-		late: flag("late"),
+		late: flag("late"), expression: flag("expression"), metrics: flag("metrics"), second: flag("second"), matched: flag("matched"), certificate: flag("certificate"),
 	}
 	b.capacity = rapid.IntRange(2, 9).Draw(t, "capacity")
 	return b
@@ -67,6 +70,9 @@ func (b randomBase) next(t *rapid.T) randomBase {
 	if rapid.Bool().Draw(t, "refers") {
 		b.late = !b.late
 	}
+	if rapid.Bool().Draw(t, "policies") {
+		b.ports, b.expression, b.metrics = b.ports+1, !b.expression, !b.metrics
+	}
 	if rapid.Bool().Draw(t, "other") {
 		b.extra, b.budget = (b.extra+1)%3, !b.budget
 	}
@@ -82,8 +88,13 @@ func (b randomBase) spec() string {
 	if b.scaler {
 		spec += fmt.Sprintf("  replicas: %d\n", b.capacity)
 	}
-	if b.worker {
+	switch {
+	case b.worker && b.second:
+		spec += "  output: {names: {prod: {deployment: " + b.name + ", service: " + b.name + "}}}\n"
+	case b.worker:
 		spec += "  output: {names: {prod: {deployment: " + b.name + "}}}\n"
+	case b.second:
+		spec += "  output: {names: {prod: {service: " + b.name + "}}}\n"
 	}
 	if b.headerMatch {
 		spec += "  route: {match: [{header: {name: X-Canary}}]}\n"
@@ -130,20 +141,44 @@ func (b randomBase) files() fstest.MapFS {
 	if b.namespace != "" {
 		kustomization += "namespace: " + b.namespace + "\n"
 	}
+	if b.second {
+		doc("apiVersion: v1\nkind: Service\nmetadata: {name: admin}\nspec:\n  selector: %s\n  ports: [{port: 80, targetPort: http}]\n", labels)
+	}
 	if b.gateway {
-		doc("apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: %[1]s}\nspec:\n  parentRefs: [{name: gw}]\n  hostnames: [a.example.com]\n  rules:\n  - backendRefs: [{name: %[1]s, port: 80}]\n", b.name)
+		matches := ""
+		if b.matched {
+			matches = "\n    matches: [{method: GET}, {path: {type: PathPrefix, value: /v2}, queryParams: [{name: beta, value: \"1\"}]}]"
+		}
+		route := "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: %s}\nspec:\n  parentRefs: [{name: gw}]\n  hostnames: [%s.example.com]\n  rules:\n  - backendRefs: [{name: %s, port: 80}]%s\n"
+		if doc(route, b.name, "a", b.name, matches); b.second {
+			doc(route, "admin", "admin", "admin", "")
+		}
 	} else {
 		other := ""
+		if b.second {
+			doc("apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: admin}\nspec:\n  ingressClassName: nginx\n  rules:\n  - host: admin.example.com\n    http:\n      paths:\n      - {path: /, pathType: Prefix, backend: {service: {name: admin, port: {number: 80}}}}\n")
+		}
+		tls := ""
+		if b.certificate {
+			tls = "\n  tls: [{hosts: [a.example.com], secretName: keys}]"
+		}
 		if b.foreign {
 			other = "\n      - {path: /api, pathType: Prefix, backend: {service: {name: other, port: {number: 80}}}}"
 		}
-		doc("apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: %[1]s}\nspec:\n  ingressClassName: nginx\n  rules:\n  - host: a.example.com\n    http:\n      paths:\n      - {path: /, pathType: Prefix, backend: {service: {name: %[1]s, port: {number: 80}}}}%[2]s\n", b.name, other)
+		doc("apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: %[1]s}\nspec:\n  ingressClassName: nginx%[3]s\n  rules:\n  - host: a.example.com\n    http:\n      paths:\n      - {path: /, pathType: Prefix, backend: {service: {name: %[1]s, port: {number: 80}}}}%[2]s\n", b.name, other, tls)
 	}
 	if b.budget {
 		doc("apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: %s}\nspec: {minAvailable: 1, selector: {matchLabels: %s}}\n", b.name, labels)
 	}
 	if b.policy {
-		doc("apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: allow}\nspec: {podSelector: {matchLabels: %s}, ingress: [{}]}\n", labels)
+		doc("apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: allow}\nspec: {podSelector: {matchLabels: %s}, ingress: [{ports: [{port: %d}]}]}\n", labels, 8080+b.ports)
+	}
+	if b.expression {
+		doc("apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: expressed}\nspec: {podSelector: {matchExpressions: [{key: %s, operator: In, values: [%s, db]}]}, egress: [{}]}\n", b.key, b.name)
+	}
+	if b.metrics {
+		doc("apiVersion: v1\nkind: Service\nmetadata: {name: metrics, labels: {for: metrics}}\nspec: {clusterIP: None, selector: %s, ports: [{name: m, port: 9090}]}\n", labels)
+		doc("apiVersion: monitoring.coreos.com/v1\nkind: ServiceMonitor\nmetadata: {name: m}\nspec: {selector: {matchLabels: {for: metrics}}, endpoints: [{port: m}]}\n")
 	}
 	if b.worker {
 		doc("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: worker}\nspec:\n  selector: {matchLabels: {job: worker}}\n  template:\n    metadata: {labels: {job: worker}}\n    spec: {containers: [{name: w, image: registry.example.com/w:1, envFrom: [{configMapRef: {name: conf}}]}]}\n")
@@ -372,7 +407,17 @@ func apart(t *rapid.T, step string, tree render.Tree) {
 			if target := at(path, "spec", "scaleTargetRef"); target != nil && strings.HasPrefix(path, own+"-") && target["name"] != objs[own+"-deployment.yaml"]["metadata"].(map[string]any)["name"] {
 				t.Fatalf("%s: %s scales %v", step, path, target)
 			}
-			for _, selector := range []map[string]any{at(path, "spec", "selector", "matchLabels"), at(path, "spec", "podSelector", "matchLabels")} {
+			selectors := []map[string]any{at(path, "spec", "selector", "matchLabels"), at(path, "spec", "podSelector", "matchLabels")}
+			if v["kind"] == "Service" {
+				selectors = append(selectors, at(path, "spec", "selector"))
+			}
+			expressions, _ := at(path, "spec", "podSelector")["matchExpressions"].([]any)
+			for _, e := range expressions {
+				for _, value := range e.(map[string]any)["values"].([]any) {
+					selectors = append(selectors, map[string]any{e.(map[string]any)["key"].(string): value})
+				}
+			}
+			for _, selector := range selectors {
 				if selector != nil && strings.HasPrefix(path, own+"-") && v["kind"] != "ServiceMonitor" && picks(selector, others) {
 					t.Fatalf("%s: %s picks pods of %s", step, path, other)
 				}
