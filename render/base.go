@@ -293,7 +293,8 @@ func sameNamespace(a, b *yaml.Node) bool {
 }
 
 // findKey: the label that both the Deployment and the Service select by, and that fewest other selectors of the base use. Changed on the canary's pods it keeps
-// each Service off the other's pods, while prod's selectors, which can never change, stay as they are.
+// each Service off the other's pods, while prod's selectors, which can never change, stay as they are. Selectors of other files in the repository are not counted:
+// what an app renders would depend on files of others, and the same commit of its base would be another tree tomorrow.
 func (b *baseReader) findKey() {
 	best := -1
 	service, labels := textsAt(b.service, "spec", "selector"), b.podLabels()

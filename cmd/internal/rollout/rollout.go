@@ -142,7 +142,7 @@ func (r *Run) once(ctx context.Context, before map[string]Result) (out Outcome, 
 	}
 	if before == nil {
 		for _, file := range view.Edited {
-			r.Note("%s is not on disk as it is at the tip of %s, and that counts", file, out.Branch)
+			r.Note("%s: what counts is the one at the tip of %s; the one on disk is another", file, out.Branch)
 		}
 	}
 	if r.Holds {
