@@ -197,6 +197,68 @@ func TestBaseWarnings(t *testing.T) {
 	}
 }
 
+// TestNumberedPort: a port that pods know by its number alone cannot change with a release, and is not proven safe: while prod's pods take the new revision, its Service
+// would send to a port that some of them do not listen at. By its name it can.
+func TestNumberedPort(t *testing.T) {
+	for _, c := range []struct {
+		numbered, match bool
+		safe            bool
+	}{{false, true, true}, {true, false, false}, {true, true, false}} {
+		base := randomBase{name: "shop", key: "app", image: "registry.example.com/a:1", level: "info", replicas: 3, numberedTarget: c.numbered, headerMatch: c.match}
+		read := func(port string) *render.Canary {
+			files := base.files()
+			files["base/all.yaml"].Data = bytes.ReplaceAll(files["base/all.yaml"].Data, []byte("8080"), []byte(port))
+			spec, err := render.ParseSpec("canary.yaml", []byte(base.spec()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			objs, err := kustomize.Build(files, "base")
+			if err == nil {
+				spec, err = spec.WithBase(objs, kustomize.Rename)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			return spec
+		}
+		stories := proven(t, read("8080"), read("9090"))
+		if safe := stories == ""; safe != c.safe {
+			t.Errorf("numbered %t, match %t: safe %t\n%s", c.numbered, c.match, safe, stories)
+		}
+	}
+}
+
+// proven has the release from one base to another proven, and returns what is not safe.
+func proven(t *testing.T, was, spec *render.Canary) string {
+	t.Helper()
+	set := render.NewTemplates(templates.FS)
+	stable, err := was.Revision(set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wanted, err := spec.RevisionBeside(stable, set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := render.NewRelease(spec, "canary.yaml", render.Revisions{Stable: stable, Canary: wanted}, set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := prove.Release(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := prove.Prove(in, prove.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stories []string
+	for _, s := range result.Stories {
+		stories = append(stories, s.String())
+	}
+	return strings.Join(stories, "\n")
+}
+
 // TestLongNames: at the limits of Kubernetes a base is as any other, and beyond them it says which object is to blame.
 func TestLongNames(t *testing.T) {
 	name := func(n int) string { return strings.Repeat("a", n) }
