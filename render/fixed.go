@@ -79,6 +79,8 @@ func (b *base) checkConfig(c *Canary, prod Revision, wrong func(o *yaml.Node, pr
 		case node.Text(was, "immutable") == "true":
 			wrong(o, "is immutable, and says something else than prod's by the same name, which the API server refuses",
 				"another name for what is new, as configMapGenerator and secretGenerator give it")
+		case node.Text(o, "immutable") == "true" && c.RevisionName() != prod.Name:
+			wrong(o, "becomes immutable with a release, which an abort could not take back", "that between two releases, or another name for it")
 		case isSecret(o) && secretType(was) != secretType(o):
 			wrong(o, "type is "+secretType(o)+", and can never change", secretType(was)+", or another name for what is new")
 		}
