@@ -271,13 +271,7 @@ func (b *baseReader) findScaler() {
 			list = append(list, o)
 		}
 	}
-	if len(list) > 1 {
-		b.wrong(b.deployment, "", "is scaled by "+title(list[0])+" and "+title(list[1]), "one autoscaler")
-		return
-	}
-	if len(list) == 1 {
-		b.scaler = list[0]
-	}
+	b.scaler = b.pick("autoscaler", "spec.output.names.prod.autoscaler", b.c.Spec.Output.Names.Prod.Autoscaler, list)
 }
 
 // sort finds what the pods refer to; the rest is whatever else the user has.
@@ -299,7 +293,8 @@ func sameNamespace(a, b *yaml.Node) bool {
 }
 
 // findKey: the label that both the Deployment and the Service select by, and that fewest other selectors of the base use. Changed on the canary's pods it keeps
-// each Service off the other's pods, while prod's selectors, which can never change, stay as they are.
+// each Service off the other's pods, while prod's selectors, which can never change, stay as they are. Selectors of other files in the repository are not counted:
+// what an app renders would depend on files of others, and the same commit of its base would be another tree tomorrow.
 func (b *baseReader) findKey() {
 	best := -1
 	service, labels := textsAt(b.service, "spec", "selector"), b.podLabels()
@@ -403,7 +398,7 @@ func (b *baseReader) imageSet(field string, deployment *yaml.Node, image string,
 	return imagesOf(deployment)
 }
 
-// containerOf is the container that runs another image of the same repository, else the only one.
+// containerOf is the container that runs another image of the same repository, else the only one beside those that run first.
 func (b *baseReader) containerOf(field string, deployment *yaml.Node, image string) string {
 	all := imagesOf(deployment)
 	var same []string
@@ -415,7 +410,7 @@ func (b *baseReader) containerOf(field string, deployment *yaml.Node, image stri
 	switch {
 	case len(same) == 1:
 		return same[0]
-	case len(all) == 1:
+	case len(same) == 0 && len(all) > 0 && node.Get(deployment, "spec", "template", "spec", "containers", "1") == nil:
 		return all[0].Container
 	}
 	var names []string
@@ -469,7 +464,8 @@ func (b *baseReader) fill() {
 	for _, f := range []struct {
 		o            *yaml.Node
 		prod, canary *string
-	}{{b.deployment, &names.Prod.Deployment, &names.Canary.Deployment}, {b.service, &names.Prod.Service, &names.Canary.Service}, {b.route, &names.Prod.Route, &names.Canary.Route}} {
+	}{{b.deployment, &names.Prod.Deployment, &names.Canary.Deployment}, {b.service, &names.Prod.Service, &names.Canary.Service}, {b.route, &names.Prod.Route, &names.Canary.Route},
+		{b.scaler, &names.Prod.Autoscaler, &names.Canary.Autoscaler}} {
 		if f.o != nil {
 			*f.prod = node.Text(f.o, "metadata", "name")
 		}
@@ -583,6 +579,11 @@ func (b *baseReader) check() {
 	}
 	b.checkVolumes()
 	b.checkTaken()
+	for _, o := range b.config {
+		if name := node.Text(o, "metadata", "name"); len(name) > 253-hashed {
+			b.wrong(o, "metadata.name", "with a hash of its content behind it is too long", fmt.Sprintf("at most %d characters", 253-hashed))
+		}
+	}
 	v := &validator{decoder: &decoder{source: b.c.source}, c: b.c}
 	if s := &b.c.Spec; s.MinPods > s.Replicas {
 		v.wrong("spec.minPods", fmt.Sprint(s.MinPods), "", fmt.Sprintf("1 to the replicas of %s, which are %d", title(b.deployment), s.Replicas))
@@ -591,17 +592,24 @@ func (b *baseReader) check() {
 	b.errs = append(b.errs, v.errs...)
 }
 
-// checkTaken: what is the user's own must not have the name that an object of the canary's gets.
+// checkTaken: what is the user's own must not have the name that an object of the canary's gets, and that must not be too long.
 func (b *baseReader) checkTaken() {
 	names := b.c.Spec.Output.Names.Canary
-	own := map[*yaml.Node]string{b.deployment: names.Deployment, b.service: names.Service, b.route: names.Route}
+	own := map[*yaml.Node]string{b.deployment: names.Deployment, b.service: names.Service, b.route: names.Route, b.scaler: names.Autoscaler}
 	for _, o := range b.objs {
 		name := own[o]
-		if o == b.scaler || name == "" && b.hasTwin(o) {
+		if name == "" && b.hasTwin(o) {
 			name = node.Text(o, "metadata", "name") + "-canary"
 		}
 		if name == "" {
 			continue
+		}
+		longest := 253
+		if node.Text(o, "kind") == "Service" {
+			longest = 63
+		}
+		if len(name) > longest {
+			b.wrong(o, "metadata.name", "with the suffix of the canary's, "+name+", is too long", fmt.Sprintf("at most %d characters", longest-len("-canary")))
 		}
 		twin := node.Copy(o)
 		node.Set(twin, node.String(name), "metadata", "name")

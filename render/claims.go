@@ -24,8 +24,10 @@ func (c *Claims) object(namespace, kind, name string) {
 func (c *Canary) Claims() Claims {
 	var all Claims
 	if b := c.base; b != nil {
-		for _, o := range append(append([]*yaml.Node{}, b.config...), b.others...) {
-			all.object(node.Text(o, "metadata", "namespace"), node.Text(o, "kind"), node.Text(o, "metadata", "name"))
+		for _, o := range append(append([]*yaml.Node{b.scaler}, b.config...), b.others...) {
+			if o != nil {
+				all.object(node.Text(o, "metadata", "namespace"), node.Text(o, "kind"), node.Text(o, "metadata", "name"))
+			}
 		}
 	}
 	for _, names := range []TrackNames{c.Spec.Output.Names.Prod, c.Spec.Output.Names.Canary} {

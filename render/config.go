@@ -159,19 +159,21 @@ func asJSON(v any) string {
 }
 
 // versions brings the config of a new revision beside what prod runs: what has not changed goes by the name that it has there, and what has changed, under a name
-// that is taken, gets one of its own. It returns the config with its names.
+// that is taken, by prod's pods or by anything, gets one of its own. It returns the config with its names.
 func versions(config []*yaml.Node, stable Tree) map[configRef]string {
 	type version struct{ name, content string }
 	there := map[configRef]version{}
-	var runs []configRef // what prod's pods refer to: beside it there may be the same config by another name, for something else
-	if data, ok := stable.Get(prodDeployment); ok {
-		if n, err := node.Parse(data); err == nil {
-			runs = configRefs(n)
-		}
-	}
-	for _, f := range stable {
-		if n, err := node.Parse(f.Data); err == nil && isConfig(n) && slices.Contains(runs, configOf(n)) {
-			there[originOf(n)] = version{node.Text(n, "metadata", "name"), contentOf(n)}
+	data, _ := stable.Get(prodDeployment)
+	if pods, err := node.Parse(data); err == nil {
+		runs := configRefs(pods) // beside what they refer to there may be the same config by another name, for something else
+		for _, f := range stable {
+			n, err := node.Parse(f.Data)
+			if err != nil || !isConfig(n) || !sameNamespace(n, pods) {
+				continue
+			}
+			if _, taken := there[originOf(n)]; !taken || slices.Contains(runs, configOf(n)) {
+				there[originOf(n)] = version{node.Text(n, "metadata", "name"), contentOf(n)}
+			}
 		}
 	}
 	names := map[configRef]string{}
@@ -184,8 +186,11 @@ func versions(config []*yaml.Node, stable Tree) map[configRef]string {
 		case has.content == content:
 			names[ref] = has.name
 		default:
-			names[ref] = ref.name + "-" + Digest([]byte(content))[len("sha256:"):][:10]
+			names[ref] = ref.name + "-" + Digest([]byte(content))[len("sha256:"):][:hashed-1]
 		}
 	}
 	return names
 }
+
+// hashed is how much longer a name is with a hash behind it.
+const hashed = len("-0123456789")

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -49,6 +50,7 @@ func (b *base) checkFixed(c *Canary, prod Revision) (errs SpecError) {
 	if asJSON(plainValue(was)) != asJSON(plainValue(is)) {
 		wrong(b.deployment, "spec.selector is another one than prod's, and can never change", inLine(was))
 	}
+	b.checkConfig(c, prod, wrong)
 	if b.route == nil {
 		return errs
 	}
@@ -62,6 +64,31 @@ func (b *base) checkFixed(c *Canary, prod Revision) (errs SpecError) {
 	}
 	return errs
 }
+
+// checkConfig: what of a ConfigMap or Secret the API server lets nobody change (kubernetes pkg/apis/core/validation, ValidateConfigMapUpdate, ValidateSecretUpdate)
+// must not change where it goes by its own name: because the pods do not refer to it, or something else does as well.
+func (b *base) checkConfig(c *Canary, prod Revision, wrong func(o *yaml.Node, problem, allowed string)) {
+	for _, o := range append(slices.Clone(b.others), b.config...) {
+		if !isConfig(o) || slices.Contains(b.config, o) && !b.isElsewhere(configOf(o)) {
+			continue
+		}
+		data, _ := prod.parts.files().Get(pathOf("shared", o, c.Metadata.Namespace))
+		was, err := node.Parse(data)
+		switch {
+		case err != nil || contentOf(was) == contentOf(o):
+		case node.Text(was, "immutable") == "true":
+			wrong(o, "is immutable, and says something else than prod's by the same name, which the API server refuses",
+				"another name for what is new, as configMapGenerator and secretGenerator give it")
+		case node.Text(o, "immutable") == "true" && c.RevisionName() != prod.Name:
+			wrong(o, "becomes immutable with a release, which an abort could not take back", "that between two releases, or another name for it")
+		case isSecret(o) && secretType(was) != secretType(o):
+			wrong(o, "type is "+secretType(o)+", and can never change", secretType(was)+", or another name for what is new")
+		}
+	}
+}
+
+// secretType is the type of a Secret; without one it is Opaque.
+func secretType(o *yaml.Node) string { return cmp.Or(node.Text(o, "type"), "Opaque") }
 
 func hasPort(service *yaml.Node, port string) bool {
 	ports := node.Get(service, "spec", "ports")

@@ -68,9 +68,17 @@ const managedBy = "app.kubernetes.io/managed-by"
 // twinned are the kinds that find pods, or Services, by their labels: what is right for prod's is right for the canary's.
 var twinned = []string{"PodDisruptionBudget", "NetworkPolicy", "CiliumNetworkPolicy", "AuthorizationPolicy", "PeerAuthentication", "ServiceMonitor", "PodMonitor"}
 
-// hasTwin says whether an object of the base finds prod's pods by the label that is another on the canary's.
+// hasTwin says whether an object of the base finds prod's pods by the label that is another on the canary's. Of Services that is one that pods are watched by.
 func (b *base) hasTwin(o *yaml.Node) bool {
-	return slices.Contains(twinned, node.Text(o, "kind")) && selectorsWith(o, b.key, b.value()) > 0
+	kind := node.Text(o, "kind")
+	return (slices.Contains(twinned, kind) || kind == "Service" && b.isWatched(o)) && selectorsWith(o, b.key, b.value()) > 0
+}
+
+// isWatched says whether a ServiceMonitor of the base finds a Service, as one beside the app's that has the port for metrics alone.
+func (b *base) isWatched(service *yaml.Node) bool {
+	return slices.ContainsFunc(b.others, func(o *yaml.Node) bool {
+		return node.Text(o, "kind") == "ServiceMonitor" && selects(textsAt(o, "spec", "selector", "matchLabels"), textsAt(service, "metadata", "labels"))
+	})
 }
 
 // value is what the label that tells the tracks apart says on prod's pods.
@@ -251,15 +259,12 @@ func (c *Canary) baseCanary(deployment *yaml.Node) (Tree, error) {
 	c.label(deployment, c.Spec.CanaryMetadata)
 	objs, names := []*yaml.Node{deployment, b.service}, []string{c.Spec.Output.Names.Canary.Deployment, c.Spec.Output.Names.Canary.Service}
 	if b.scaler != nil {
-		objs = append(objs, b.scaler)
+		objs, names = append(objs, b.scaler), append(names, c.Spec.Output.Names.Canary.Autoscaler)
 	}
 	for _, o := range b.others {
 		if b.hasTwin(o) {
-			objs = append(objs, o)
+			objs, names = append(objs, o), append(names, node.Text(o, "metadata", "name")+"-canary")
 		}
-	}
-	for _, o := range objs[2:] {
-		names = append(names, node.Text(o, "metadata", "name")+"-canary")
 	}
 	objs, err := b.rename(objs, names)
 	if err != nil {
@@ -271,9 +276,10 @@ func (c *Canary) baseCanary(deployment *yaml.Node) (Tree, error) {
 		switch o = plainCopy(o); {
 		case i == 0:
 			path = canaryDeployment
-		case i == 1:
-			path = canaryService
-			ownAddress(o)
+		case node.Text(o, "kind") == "Service":
+			if ownAddress(o); i == 1 {
+				path = canaryService
+			}
 		case node.Text(o, "kind") == "PodDisruptionBudget":
 			node.Clear(o, "spec", "minAvailable")
 			node.Set(o, node.Int(1), "spec", "maxUnavailable")

@@ -256,11 +256,11 @@ type HeaderValue struct {
 type Output struct {
 	// Path is the output directory, relative to the root of the target repository. Default: deploy/[NAMESPACE/]NAME.
 	Path string `json:"path,omitempty" format:"outputPath"`
-	// Names overrides the names of the six objects.
+	// Names overrides the names of the six objects, and of a base's autoscaler.
 	Names Names `json:"names,omitempty"`
 }
 
-// Names are the names of the six objects.
+// Names are the names of the six objects, and of a base's autoscaler.
 type Names struct {
 	// Prod are the names of prod's objects. Default: metadata.name.
 	Prod TrackNames `json:"prod,omitempty"`
@@ -276,6 +276,8 @@ type TrackNames struct {
 	Service string `json:"service,omitempty" format:"dns1035label"`
 	// Route is the route object's name. With gateway-api there is one object for both tracks, of prod's name.
 	Route string `json:"route,omitempty" format:"dns1123subdomain"`
+	// Autoscaler is the name of the HorizontalPodAutoscaler or ScaledObject that owns the Deployment's replicas, where a base has one.
+	Autoscaler string `json:"autoscaler,omitempty" format:"dns1123subdomain"`
 }
 
 // RouteSpec is the spec's one route.

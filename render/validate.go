@@ -227,6 +227,11 @@ func (v *validator) names() {
 			v.wrong("spec.output.names.canary."+f.field, *f.canary, "", "another name than prod's")
 		}
 	}
+	for _, f := range []struct{ track, name string }{{"prod", names.Prod.Autoscaler}, {"canary", names.Canary.Autoscaler}} {
+		if f.name != "" {
+			v.wrong("spec.output.names."+f.track+".autoscaler", f.name, "is given without base", "none: only a base can have one")
+		}
+	}
 }
 
 func (v *validator) output() {

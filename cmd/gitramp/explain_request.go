@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -31,8 +33,8 @@ func (c *cli) explainRequest() *cobra.Command {
 the canary, which rule of the rendered route decides, and which were looked at
 and did not. It answers as the router does that reads the manifests. Without
 --step it is the step that the output path is at. All pods that the step has are
-taken to be ready, but for those of a track in --down. No router looks at the
-method in what gitramp writes.`,
+taken to be ready, but for those of a track in --down. The method and the query
+count where the route of a base asks for them: what gitramp writes never does.`,
 		Example: `  gitramp explain-request canary.yaml --step weight-20
   gitramp explain-request canary.yaml --step 2 --header 'X-Canary: always'
   gitramp explain-request canary.yaml --host shop.example.com --path /cart --cookie canary=never
@@ -71,7 +73,7 @@ func (c *cli) runExplainRequest(ctx context.Context, f requestFlags, args []stri
 	if hosts := a.Spec.RouteSpec().Hosts; req.Host == "" && len(hosts) > 0 {
 		req.Host = strings.Replace(hosts[0], "*", "any", 1)
 	}
-	reply, err := step.Ask(req, f.down...)
+	reply, err := step.Ask(f.whole(req), f.down...)
 	if err != nil {
 		return err
 	}
@@ -103,7 +105,7 @@ func askedStep(a *app.App, word string) (ask.Step, error) {
 
 // request is the request of the flags.
 func (f requestFlags) request() (route.Request, error) {
-	host, _, _ := strings.Cut(strings.ToLower(f.host), ":") // a port decides nothing, as query and fragment
+	host, _, _ := strings.Cut(strings.ToLower(f.host), ":") // a port decides nothing, nor does a fragment
 	req := route.Request{Host: host, Path: f.path, Header: map[string]string{}}
 	if i := strings.IndexAny(req.Path, "?#"); i >= 0 {
 		req.Path = req.Path[:i]
@@ -120,6 +122,18 @@ func (f requestFlags) request() (route.Request, error) {
 		}
 	}
 	return req, nil
+}
+
+// whole is the request with its method and query where routers look for them. Of a parameter that comes twice they see the first one.
+func (f requestFlags) whole(req route.Request) route.Request {
+	req.Header = maps.Clone(req.Header)
+	req.Header[":method"] = strings.ToUpper(f.method)
+	if u, err := url.Parse(f.path); err == nil {
+		for name, values := range u.Query() {
+			req.Header["?"+name] = values[0]
+		}
+	}
+	return req
 }
 
 // header reads the flags of headers and cookies. All cookies go into one header; of any other that comes twice a router would read one, and not each the same.

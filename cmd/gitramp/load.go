@@ -82,7 +82,11 @@ func (c *cli) atTip(ctx context.Context, t target, args []string) ([]*app.App, e
 	}
 	for _, a := range apps {
 		c.warn(a)
-		if a.Release != nil && !a.Known {
+		switch {
+		case a.Release == nil || a.Known:
+		case a.Spec.Spec.Base != "":
+			c.note("%s: nothing is installed yet, so <stable> stands for what prod runs now: gitramp install takes the base as it is", a.File)
+		default:
 			c.note("%s: nothing says what prod runs now, so <stable> stands for it: give spec.stable, or the repository with --repo", a.File)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gitramp/gitramp/cmd/internal/app"
+	"github.com/gitramp/gitramp/cmd/internal/dir"
 	"github.com/gitramp/gitramp/render"
 )
 
@@ -16,7 +17,8 @@ func (c *cli) validate() *cobra.Command {
 		GroupID: "look",
 		Short:   "Check specs, and nothing else",
 		Long: `Checks the given specs: each field by itself, what refers to one another, and
-specs against each other (one output path and one host and path for each).
+specs against each other (one output path and one host and path for each). Where
+an app is installed on disk, it is an error too to change what never can change.
 All errors of all files are printed at once. Directories are searched for files
 named canary.yaml or canary.NAME.yaml; the default is the current directory.`,
 		Example: "  gitramp validate canary.yaml\n  gitramp validate deploy/ -o json",
@@ -26,6 +28,9 @@ named canary.yaml or canary.NAME.yaml; the default is the current directory.`,
 
 func (c *cli) runValidate(args []string) error {
 	apps, err := c.parseAll(app.NewSet(), args)
+	for _, a := range apps {
+		err = errors.Join(err, checkFixed(a))
+	}
 	if err != nil {
 		return err
 	}
@@ -48,6 +53,18 @@ func (c *cli) runValidate(args []string) error {
 		fmt.Fprintf(c.out, "%s: ok\n", r.File)
 	}
 	return nil
+}
+
+// checkFixed holds a spec against what is installed beside it on disk.
+func checkFixed(a *app.App) error {
+	if a.Root == "" {
+		return nil
+	}
+	files, err := dir.Read(a.Root, a.Spec.OutputPath())
+	if err != nil {
+		return nil // verify says what is the matter with it
+	}
+	return a.CheckFixed(files)
 }
 
 // parseAll reads every spec that the arguments name and reports all that is wrong with all of them.

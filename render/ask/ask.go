@@ -24,7 +24,7 @@ type Step struct {
 
 // Way is where a part of the requests goes.
 type Way struct {
-	Track, Service string // "" where the router answers for itself
+	Track, Service string // "" where the router answers for itself; a Service of others has no track
 	Status         int    // then
 	Weight         int    // of the reply's Total
 }
@@ -65,8 +65,9 @@ func (s Step) Ask(req route.Request, down ...string) (Reply, error) {
 	var passed []string
 	req.Passed = &passed
 	a, err := route.Serve(s.routes, func(service string) bool {
-		track, known := s.tracks[service]
-		return known && s.pods[track] && !slices.Contains(down, track)
+		track := s.tracks[service]
+		has, ours := s.pods[track]
+		return !ours || has && !slices.Contains(down, track) // what becomes of requests to a Service of others is not known here
 	}, req)
 	if err != nil {
 		return Reply{}, err

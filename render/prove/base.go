@@ -66,9 +66,13 @@ func (p *proof) floors(t render.Tree) (floors map[string]int, err error) {
 				floors = map[string]int{}
 			}
 			name := beside(n, deployment)
-			if floors[name] = least; !tried {
-				floors[name] = max(least, p.most[name])
+			if !tried {
+				least = max(least, p.most[name])
 			}
+			if other, several := floors[name]; several { // each of them does as it says
+				least = min(least, other)
+			}
+			floors[name] = least
 		}
 	}
 	return floors, nil

@@ -374,7 +374,7 @@ func gatewayWithdrawn(rule *yaml.Node, canary string) bool {
 		return false
 	}
 	if len(left) < len(refs.Content) && len(left) == 1 {
-		node.Set(left[0], node.Int(1), "weight")
+		unweigh(left[0])
 	}
 	refs.Content = left
 	return true

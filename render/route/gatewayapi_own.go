@@ -115,12 +115,30 @@ func gatewayOwnRule(rule *yaml.Node, in Input, part gatewayPart) *yaml.Node {
 		if to.weight >= 0 {
 			ref := node.Copy(own)
 			node.Set(ref, node.String(to.service), "name")
-			node.Set(ref, node.Int(to.weight), "weight")
+			weigh(ref, to.weight)
 			refs.Content = append(refs.Content, ref)
 		}
 	}
 	node.Set(n, refs, "backendRefs")
 	return n
+}
+
+// weigh gives a reference a weight: as its first field where it had none, so that a withdrawal, which sees the tree alone, knows that and takes it away again.
+func weigh(ref *yaml.Node, weight int) {
+	if node.Get(ref, "weight") == nil {
+		ref.Content = append([]*yaml.Node{node.String("weight"), node.Int(weight)}, ref.Content...)
+		return
+	}
+	node.Set(ref, node.Int(weight), "weight")
+}
+
+// unweigh leaves a reference as the only one of its rule.
+func unweigh(ref *yaml.Node) {
+	if ref.Content[0].Value == "weight" {
+		node.Clear(ref, "weight")
+		return
+	}
+	node.Set(ref, node.Int(1), "weight")
 }
 
 // refIn is a rule's reference to a Service, nil where it has none.

@@ -15,9 +15,9 @@ import (
 // learns of a deleted pod is nowhere said; the time is that of the slowest that was measured.
 var gatewaySemantics = Semantics{GatewayAPI, false, 5}
 
-// precedence orders the matches of a request, the larger the better: host, path or method, then the number of headers. Of equals the first rule wins
-// (apis/v1/httproute_types.go and grpcroute_types.go, Matches).
-type precedence [4]int
+// precedence orders the matches of a request, the larger the better: host, path or service, method, then the number of headers and of query parameters. Of equals
+// the first rule wins (apis/v1/httproute_types.go and grpcroute_types.go, Matches).
+type precedence [5]int
 
 func (p precedence) above(q precedence) bool {
 	for i := range p {
@@ -35,9 +35,9 @@ func serveGateway(objs []*yaml.Node, ready func(string) bool, req Request) (Answ
 	rank := precedence{}
 	for _, o := range objs {
 		host := gatewayHost(o, req.Host)
-		asked := req
+		seen := req
 		if host == 0 {
-			asked.Passed = nil // nobody looks here
+			seen.Passed = nil // nobody looks here
 		}
 		for i, rule := range items(o, "spec", "rules") {
 			matches := items(rule, "matches")
@@ -45,7 +45,7 @@ func serveGateway(objs []*yaml.Node, ready func(string) bool, req Request) (Answ
 				matches = []*yaml.Node{node.Map()}
 			}
 			for _, m := range matches {
-				p, ok, err := gatewayMatch(m, node.Text(o, "kind"), asked)
+				p, ok, err := gatewayMatch(m, node.Text(o, "kind"), seen)
 				if err != nil {
 					return Answer{}, err
 				}
@@ -104,16 +104,17 @@ func gatewayMatch(m *yaml.Node, kind string, req Request) (precedence, bool, err
 		default:
 			p[1] = len(strings.TrimSuffix(value, "/"))
 		}
+		if node.Get(m, "method") != nil {
+			p[2] = 1
+		}
 	}
-	headers := items(m, "headers")
-	p[3] = len(headers)
-	for _, h := range headers { // all of them
-		value, ok := req.header(node.Text(h, "name"))
-		want := node.Text(h, "value")
-		if node.Text(h, "type") != "RegularExpression" {
-			ok = ok && value == want
+	p[3], p[4] = len(items(m, "headers")), len(items(m, "queryParams"))
+	for _, h := range gatewayAsked(m, kind) { // all of them
+		value, ok := req.header(h.name)
+		if !h.pattern {
+			ok = ok && value == h.value
 		} else {
-			re, err := compiled("^(?:" + want + ")$")
+			re, err := compiled("^(?:" + h.value + ")$")
 			if err != nil {
 				return p, false, err
 			}
@@ -121,12 +122,32 @@ func gatewayMatch(m *yaml.Node, kind string, req Request) (precedence, bool, err
 		}
 		if !ok {
 			if req.Passed != nil {
-				req.pass("%s", headerWords(h, "is not"))
+				req.pass("%s", h.words("is not"))
 			}
 			return p, false, nil
 		}
 	}
 	return p, true, nil
+}
+
+// asked is what a match wants a header to say, named as in a Request.
+type asked struct {
+	name, value string
+	pattern     bool
+}
+
+// gatewayAsked are the headers that a match asks for, its query parameters and, of an HTTPRoute, its method.
+func gatewayAsked(m *yaml.Node, kind string) (list []asked) {
+	for _, h := range items(m, "headers") {
+		list = append(list, asked{node.Text(h, "name"), node.Text(h, "value"), node.Text(h, "type") == "RegularExpression"})
+	}
+	for _, q := range items(m, "queryParams") {
+		list = append(list, asked{"?" + node.Text(q, "name"), node.Text(q, "value"), node.Text(q, "type") == "RegularExpression"})
+	}
+	if is := node.Text(m, "method"); kind != "GRPCRoute" && is != "" {
+		list = append(list, asked{method, is, false})
+	}
+	return list
 }
 
 // underPath says whether path is prefix or lies below it, element by element; a slash at the end of a prefix counts for nothing (PathMatchPathPrefix).
@@ -180,25 +201,30 @@ func gatewayWords(m *yaml.Node, kind string) string {
 	default:
 		words = append(words, "path "+cmp.Or(path, "/"))
 	}
-	for _, h := range items(m, "headers") {
-		words = append(words, headerWords(h, "is"))
+	for _, h := range gatewayAsked(m, kind) {
+		words = append(words, h.words("is"))
 	}
 	return strings.Join(words, ", ")
 }
 
-// headerWords are a header's match in the words of a spec: the cookie that a pattern finds, and a pattern without what anchors it.
-func headerWords(h *yaml.Node, is string) string {
-	name, value := node.Text(h, "name"), node.Text(h, "value")
+// words are what is asked in the words of a spec: the cookie that a pattern finds, and a pattern without what anchors it.
+func (h asked) words(is string) string {
+	name, value, what := h.name, h.value, "header "+h.name
+	if query, ok := strings.CutPrefix(name, "?"); ok {
+		what = "query parameter " + query
+	} else if name == method {
+		what = "method"
+	}
 	begun, cookie := strings.CutPrefix(value, cookieBegin)
 	if _, rest, ok := strings.Cut(begun, cookieMiddle); cookie && ok && strings.EqualFold(name, "Cookie") && strings.HasSuffix(rest, cookieEnd) {
 		return fmt.Sprintf("cookie %s %s %s", cookieOf(value), is, strings.TrimSuffix(rest, cookieEnd))
 	}
-	if node.Text(h, "type") != "RegularExpression" {
-		return fmt.Sprintf("header %s %s %s", name, is, value)
+	if !h.pattern {
+		return fmt.Sprintf("%s %s %s", what, is, value)
 	}
 	if inner, ok := strings.CutPrefix(value, "^(?:"); ok && strings.HasSuffix(inner, ")$") {
 		value = strings.TrimSuffix(inner, ")$")
 	}
 	matches := map[string]string{"is": "matches", "is not": "does not match"}[is]
-	return fmt.Sprintf("header %s %s %s", name, matches, value)
+	return fmt.Sprintf("%s %s %s", what, matches, value)
 }

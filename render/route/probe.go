@@ -40,7 +40,7 @@ type Backend struct{ Service, Port string }
 // Probes are all that requests are told apart by in some route objects. Each list has a value beside it that no rule asks for.
 type Probes struct {
 	Hosts, Paths []string
-	Headers      map[string][]string // by name in lower case; cookies are among them, by their name after "cookie:"
+	Headers      map[string][]string // by name in lower case, as in a Request; cookies are among them, by their name after "cookie:"
 	Most         int                 // the largest number of headers that one rule asks for at once
 	Backends     []Backend
 
@@ -227,7 +227,7 @@ func (p *Probes) gateway(o *yaml.Node) error {
 			p.path("/")
 		}
 		for _, m := range items(rule, "matches") {
-			if err := p.gatewayMatch(m); err != nil {
+			if err := p.gatewayMatch(m, node.Text(o, "kind")); err != nil {
 				return err
 			}
 		}
@@ -235,34 +235,28 @@ func (p *Probes) gateway(o *yaml.Node) error {
 	return nil
 }
 
-func (p *Probes) gatewayMatch(m *yaml.Node) error {
-	switch {
-	case node.Get(m, "method") != nil:
-		path := "/" + node.Text(m, "method", "service")
-		if method := node.Text(m, "method", "method"); method != "" {
-			path += "/" + method
+func (p *Probes) gatewayMatch(m *yaml.Node, kind string) error {
+	for _, field := range []string{"path", "method"} {
+		if node.Text(m, field, "type") == "RegularExpression" {
+			return fmt.Errorf("%s of type RegularExpression: which of several wins is up to the implementation, and not known here", field)
 		}
-		p.path(path)
-	case node.Text(m, "path", "value") != "":
-		p.path(node.Text(m, "path", "value"))
-	default:
-		p.path("/")
 	}
-	headers := items(m, "headers")
-	p.Most = max(p.Most, len(headers))
-	for _, h := range headers {
-		name, value := node.Text(h, "name"), node.Text(h, "value")
-		if node.Text(h, "type") == "RegularExpression" {
+	p.path(gatewayPathOf(m))
+	asked := gatewayAsked(m, kind)
+	p.Most = max(p.Most, len(asked))
+	for _, h := range asked {
+		value := h.value
+		if h.pattern {
 			var err error
 			if value, err = matching("^(?:" + value + ")$"); err != nil {
 				return err
 			}
 		}
-		if strings.EqualFold(name, "Cookie") {
+		if strings.EqualFold(h.name, "Cookie") {
 			p.cookies(value)
 			continue
 		}
-		p.header(name, value)
+		p.header(h.name, value)
 	}
 	return nil
 }

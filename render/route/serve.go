@@ -14,7 +14,7 @@ import (
 // Request is an HTTP request as a router sees it. A gRPC call is one to /SERVICE/METHOD.
 type Request struct {
 	Host, Path string
-	Header     map[string]string // by name, in any case; cookies are the header Cookie
+	Header     map[string]string // by name, in any case; cookies are the header Cookie, the method is :method, GET without it, a parameter of the query ?NAME
 	Passed     *[]string         // where it is not nil, for people: the rules that were looked at and did not decide
 }
 
@@ -30,8 +30,14 @@ func (r Request) header(name string) (string, bool) {
 			return value, true
 		}
 	}
+	if name == method {
+		return "GET", true
+	}
 	return "", false
 }
+
+// method is the name of a request's method among its headers, as in HTTP/2.
+const method = ":method"
 
 // Share is a part of the requests that are like the one that was asked about.
 type Share struct {

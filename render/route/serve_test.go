@@ -217,6 +217,8 @@ func TestProbes(t *testing.T) {
 			"hosts [a.example.com any.b.com] paths [/a /a/other] headers map[cookie:canary:[always other] x-c:[eu other]] most 2 backends [{canary 80}]"},
 		{httproute("GRPCRoute", "{method: {service: a.B}}, {method: {service: a.B, method: C}} -> {name: prod, port: 80}"),
 			"hosts [a.example.com any.b.com] paths [/a.B /a.B/other /a.B/C /a.B/C/other] headers map[] most 1 backends [{prod 80}]"},
+		{httproute("HTTPRoute", "{method: POST, path: {type: Exact, value: /a}, headers: [{name: X-C, value: eu}], queryParams: [{type: RegularExpression, name: Beta, value: 'b+'}]} -> {name: prod, port: 80}"),
+			"hosts [a.example.com any.b.com] paths [/a /a/other] headers map[:method:[POST other] ?beta:[b other] x-c:[eu other]] most 3 backends [{prod 80}]"},
 		{httproute("HTTPRoute", " -> {name: prod, port: 80}"), "hosts [a.example.com any.b.com] paths [/ /other] headers map[] most 1 backends [{prod 80}]"},
 	} {
 		p, err := route.ProbesOf(objects(c.text))
@@ -233,6 +235,8 @@ func TestProbes(t *testing.T) {
 	for _, text := range []string{
 		strings.Replace(ingresses("weight=20"), "canary-weight", "affinity", 1),
 		strings.Replace(ingresses("weight=20"), "canary-weight", "service-upstream", 1),
+		httproute("HTTPRoute", "{path: {type: RegularExpression, value: /a.*}} -> {name: prod}"),
+		httproute("GRPCRoute", "{method: {type: RegularExpression, service: a.*}} -> {name: prod}"),
 		strings.Replace(httproute("HTTPRoute", " -> {name: prod}"), "backendRefs", "sessionPersistence: {}\n    backendRefs", 1),
 	} {
 		if _, err := route.ProbesOf(objects(text)); err == nil || !strings.Contains(err.Error(), "not known here") {
@@ -288,6 +292,15 @@ func TestGatewayServes(t *testing.T) {
 		{"exact before prefix", httproute("HTTPRoute", "{path: {type: PathPrefix, value: /x}} -> {name: prod}", "{path: {type: Exact, value: /x}} -> {name: canary}"), "a.example.com/x", "", "canary 1/1"},
 		{"a slash at the end of a prefix is nothing", httproute("HTTPRoute", "{path: {type: PathPrefix, value: /x/}} -> {name: prod}"), "a.example.com/x", "", "prod 1/1"},
 		{"prefix is by elements", httproute("HTTPRoute", "{path: {type: PathPrefix, value: /x}} -> {name: prod}"), "a.example.com/xy", "", "404 1/1"},
+		{"a method", httproute("HTTPRoute", "{method: POST} -> {name: canary}", root+" -> {name: prod}"), home + " | :method: POST", "", "canary 1/1"},
+		{"another method", httproute("HTTPRoute", "{method: POST} -> {name: canary}", root+" -> {name: prod}"), home + " | :method: PUT", "", "prod 1/1"},
+		{"a method is GET where nobody says another", httproute("HTTPRoute", root+" -> {name: prod}", "{method: GET} -> {name: canary}"), home, "", "canary 1/1"},
+		{"a method before headers", httproute("HTTPRoute", withHeader("Exact", "X-C", "a")+" -> {name: prod}", "{method: GET} -> {name: canary}"), home + " | X-C: a", "", "canary 1/1"},
+		{"path before the method", httproute("HTTPRoute", "{method: GET} -> {name: prod}", "{path: {type: PathPrefix, value: /x}} -> {name: canary}"), "a.example.com/x", "", "canary 1/1"},
+		{"a query parameter", httproute("HTTPRoute", "{queryParams: [{name: beta, value: \"1\"}]} -> {name: canary}", root+" -> {name: prod}"), home + " | ?beta: 1", "", "canary 1/1"},
+		{"no query parameter", httproute("HTTPRoute", "{queryParams: [{name: beta, value: \"1\"}]} -> {name: canary}", root+" -> {name: prod}"), home, "", "prod 1/1"},
+		{"headers before query parameters", httproute("HTTPRoute", "{queryParams: [{name: a, value: x}, {name: b, value: x}]} -> {name: prod}", "{headers: [{name: X-C, value: a}]} -> {name: canary}"),
+			home + " | ?a: x | ?b: x | X-C: a", "", "canary 1/1"},
 		{"a call of the service", httproute("GRPCRoute", "{method: {service: a.B}}"+split), "a.example.com/a.B/C", "", "prod 80/100, canary 20/100"},
 		{"a call of another service", httproute("GRPCRoute", "{method: {service: a.B}}"+split), "a.example.com/a.BB/C", "", "404 1/1"},
 		{"a method before its service", httproute("GRPCRoute", "{method: {service: a.B}} -> {name: prod}", "{method: {service: a.B, method: C}} -> {name: canary}"), "a.example.com/a.B/C", "", "canary 1/1"},

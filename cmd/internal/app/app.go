@@ -236,18 +236,42 @@ func (a *App) goOn() error {
 		}
 		return a.Edited()
 	}
-	var err error
-	if a.revs, err = a.revisions(a.State); err != nil {
-		return err
+	held, err := a.State.Revisions()
+	if err == nil {
+		err = a.Spec.CheckFixed(a.State, held.Stable, a.dir)
 	}
-	return a.Spec.CheckFixed(a.State, a.revs.Stable, a.dir)
+	if err == nil {
+		a.revs, err = a.today(a.State, held)
+	}
+	return err
+}
+
+// CheckFixed refuses what can never change for the life of an app, where the files of its output path are what gitramp wrote. What else is the matter with them
+// is no fault of the spec.
+func (a *App) CheckFixed(files map[string][]byte) error {
+	if a.Load(a.Spec.OutputPath(), files) != nil || a.State.Lock == nil || len(a.State.Drift) > 0 {
+		return nil
+	}
+	held, err := a.State.Revisions()
+	if err != nil {
+		return nil
+	}
+	return a.Spec.CheckFixed(a.State, held.Stable, a.dir)
 }
 
 // revisions are those that a tree holds, and the one that the spec asks for where it is idle.
 func (a *App) revisions(s render.State) (render.Revisions, error) {
-	revs, err := s.Revisions()
-	if err != nil || !s.IsIdle() {
-		return revs, err
+	held, err := s.Revisions()
+	if err != nil {
+		return held, err
+	}
+	return a.today(s, held)
+}
+
+// today are the revisions that a tree holds, with what the spec says today where it is idle.
+func (a *App) today(s render.State, revs render.Revisions) (_ render.Revisions, err error) {
+	if !s.IsIdle() {
+		return revs, nil
 	}
 	if revs.Stable, err = a.Spec.Refreshed(revs.Stable); err == nil {
 		revs.Canary, err = a.Spec.RevisionBeside(revs.Stable, a.set.templates)

@@ -130,6 +130,9 @@ func TestBadBases(t *testing.T) {
 		"replicas and hpa":  {with(func(b *randomBase) { b.scaler, b.capacity = true, 3 }), "spec:\n  selector: {matchLabels", "spec:\n  replicas: 2\n  selector: {matchLabels", "", "Deployment shop: spec.replicas is given beside HorizontalPodAutoscaler shop, which owns it"},
 		"hpa, no replicas":  {with(func(b *randomBase) { b.scaler = true }), "", "", "replicas: 0", "spec: has no replicas, and HorizontalPodAutoscaler shop owns how many pods there are: allowed replicas: 2 to 9"},
 		"replicas, no hpa":  {base, "", "", "replicas: 4", `spec.replicas: is given beside a base: allowed spec.replicas in Deployment shop of the base`},
+		"two autoscalers":   {with(func(b *randomBase) { b.scaler, b.capacity = true, 3 }), "", "", "second scaler", `has 2 objects that could be the autoscaler: HorizontalPodAutoscaler shop, ScaledObject shop-queue: allowed one, or its name in spec.output.names.prod.autoscaler`},
+		"no such scaler":    {with(func(b *randomBase) { b.scaler, b.capacity = true, 3 }), "", "", "output: {names: {prod: {autoscaler: api}}}", `spec.output.names.prod.autoscaler: value "api" is no autoscaler of the base: allowed HorizontalPodAutoscaler shop`},
+		"idle without pods": {with(func(b *randomBase) { b.scaler, b.capacity = true, 3 }), "spec:\n  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: shop}\n  minReplicas: 2\n  maxReplicas: 9", "spec:\n  idleReplicaCount: 0\n  minReplicaCount: 2\n  maxReplicaCount: 9\n  scaleTargetRef: {name: shop}", "keda", `ScaledObject shop: spec.idleReplicaCount`},
 		"namespace":         {with(func(b *randomBase) { b.namespace = "web" }), "", "", "namespace", `metadata.namespace: value "" is invalid, for Deployment shop of the base is in namespace "web"`},
 		"unknown container": {base, "", "", "images: {sidecar: nginx:1}", `spec.images: value "sidecar" is no container of Deployment shop: allowed main`},
 		"name of a twin":    {base, "---\n", "---\napiVersion: v1\nkind: Service\nmetadata: {name: shop-canary}\n---\n", "", "Service shop-canary: has the name that the canary's Service shop gets: allowed another name"},
@@ -150,6 +153,10 @@ func TestBadBases(t *testing.T) {
 				spec = strings.Replace(spec, "  namespace: web\n", "", 1)
 			case "claim":
 				text += "---\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: disk}\nspec: {accessModes: [ReadWriteOnce]}\n"
+			case "second scaler":
+				text += "---\napiVersion: keda.sh/v1alpha1\nkind: ScaledObject\nmetadata: {name: shop-queue}\nspec: {minReplicaCount: 3, maxReplicaCount: 9, scaleTargetRef: {name: shop}}\n"
+			case "keda":
+				text = strings.Replace(text, "autoscaling/v2\nkind: HorizontalPodAutoscaler", "keda.sh/v1alpha1\nkind: ScaledObject", 1)
 			case "output: {}":
 				spec = strings.Replace(spec, "  output: {names: {prod: {deployment: shop}}}\n", "", 1)
 			case "replicas: 0":
@@ -171,6 +178,152 @@ func TestBadBases(t *testing.T) {
 				t.Errorf("got  %v\nwant %s", err, c.want)
 			}
 		})
+	}
+}
+
+// TestBaseWarnings: what is no error and seldom meant is said.
+func TestBaseWarnings(t *testing.T) {
+	for _, name := range baseFixtures(t) {
+		want := map[string]string{
+			"metrics":        "PodDisruptionBudget post counts the pods of both tracks together, while there is a canary: it selects by labels that both have, and none of them is app",
+			"second-service": "Ingress admin sends to Service shop-admin, which finds prod's pods alone: what it sends goes past the canary",
+		}[name]
+		if want != "" {
+			want = "canary.yaml:6:9: spec.base: warning: " + want
+		}
+		if got := strings.Join(baseSpec(t, name, "base").Warnings(), "\n"); got != want {
+			t.Errorf("%s: got  %s\nwant %s", name, got, want)
+		}
+	}
+}
+
+// TestNumberedPort: a port that pods know by its number alone cannot change with a release, and is not proven safe: while prod's pods take the new revision, its Service
+// would send to a port that some of them do not listen at. By its name it can.
+func TestNumberedPort(t *testing.T) {
+	for _, c := range []struct {
+		numbered, match bool
+		safe            bool
+	}{{false, true, true}, {true, false, false}, {true, true, false}} {
+		base := randomBase{name: "shop", key: "app", image: "registry.example.com/a:1", level: "info", replicas: 3, numberedTarget: c.numbered, headerMatch: c.match}
+		read := func(port string) *render.Canary {
+			files := base.files()
+			files["base/all.yaml"].Data = bytes.ReplaceAll(files["base/all.yaml"].Data, []byte("8080"), []byte(port))
+			spec, err := render.ParseSpec("canary.yaml", []byte(base.spec()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			objs, err := kustomize.Build(files, "base")
+			if err == nil {
+				spec, err = spec.WithBase(objs, kustomize.Rename)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			return spec
+		}
+		stories := proven(t, read("8080"), read("9090"))
+		if safe := stories == ""; safe != c.safe {
+			t.Errorf("numbered %t, match %t: safe %t\n%s", c.numbered, c.match, safe, stories)
+		}
+	}
+}
+
+// proven has the release from one base to another proven, and returns what is not safe.
+func proven(t *testing.T, was, spec *render.Canary) string {
+	t.Helper()
+	set := render.NewTemplates(templates.FS)
+	stable, err := was.Revision(set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wanted, err := spec.RevisionBeside(stable, set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := render.NewRelease(spec, "canary.yaml", render.Revisions{Stable: stable, Canary: wanted}, set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := prove.Release(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := prove.Prove(in, prove.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stories []string
+	for _, s := range result.Stories {
+		stories = append(stories, s.String())
+	}
+	return strings.Join(stories, "\n")
+}
+
+// TestLongNames: at the limits of Kubernetes a base is as any other, and beyond them it says which object is to blame.
+func TestLongNames(t *testing.T) {
+	name := func(n int) string { return strings.Repeat("a", n) }
+	for _, c := range []struct {
+		base randomBase
+		more string
+		want string
+	}{
+		{randomBase{name: name(56)}, "", ""},
+		{randomBase{name: name(57)}, "", "has the label app: " + name(57) + ", which with the suffix -canary is too long: allowed at most 56 characters"},
+		{randomBase{name: "shop"}, "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: " + name(246) + "}\nspec: {selector: {matchLabels: {app: shop}}}\n", ""},
+		{randomBase{name: "shop"}, "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: " + name(247) + "}\nspec: {selector: {matchLabels: {app: shop}}}\n",
+			"PodDisruptionBudget " + name(247) + ": metadata.name with the suffix of the canary's, " + name(247) + "-canary, is too long: allowed at most 246 characters"},
+		{randomBase{name: "shop", conf: name(242)}, "", ""},
+		{randomBase{name: "shop", conf: name(243)}, "", "ConfigMap " + name(243) + ": metadata.name with a hash of its content behind it is too long: allowed at most 242 characters"},
+	} {
+		c.base.key, c.base.image, c.base.level, c.base.replicas = "app", "registry.example.com/a:1", "info", 3
+		files := c.base.files()
+		files["base/all.yaml"].Data = append(files["base/all.yaml"].Data, "---\n"+c.more...)
+		spec, err := render.ParseSpec("canary.yaml", []byte(c.base.spec()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		objs, err := kustomize.Build(files, "base")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err = spec.WithBase(objs, kustomize.Rename); c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s\ngot  %v\nwant %s", files["base/all.yaml"].Data, err, c.want)
+		}
+	}
+}
+
+// TestImageOf: spec.image is for the container of the same repository, else for the only one; what runs before it is another one only where it has that repository.
+func TestImageOf(t *testing.T) {
+	base := randomBase{name: "shop", key: "app", image: "registry.example.com/a:1", level: "info", replicas: 3}
+	for _, c := range []struct{ others, image, want string }{
+		{"", "registry.example.com/a:2", "main=registry.example.com/a:2"},
+		{"", "registry.example.com/b:2", "main=registry.example.com/b:2"},
+		{"initContainers: [{name: wait, image: wait:1}]", "registry.example.com/b:2", "main=registry.example.com/b:2 wait=wait:1"},
+		{"initContainers: [{name: wait, image: wait:1}]", "wait:2", "main=registry.example.com/a:1 wait=wait:2"},
+		{"initContainers: [{name: migrate, image: \"registry.example.com/a:1\"}]", "registry.example.com/a:2", "error"},
+	} {
+		files := base.files()
+		text := strings.Replace(string(files["base/all.yaml"].Data), "      containers:\n", "      "+c.others+"\n      containers:\n", 1)
+		files["base/all.yaml"].Data = []byte(text)
+		spec, err := render.ParseSpec("canary.yaml", []byte(strings.Replace(base.spec(), "  steps:", "  image: "+c.image+"\n  steps:", 1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		objs, err := kustomize.Build(files, "base")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := "error"
+		if spec, err = spec.WithBase(objs, kustomize.Rename); err == nil {
+			var list []string
+			for _, i := range spec.Spec.Images {
+				list = append(list, i.Container+"="+i.Image)
+			}
+			got = strings.Join(list, " ")
+		}
+		if got != c.want {
+			t.Errorf("image %s beside %q: got %s (%v), want %s", c.image, c.others, got, err, c.want)
+		}
 	}
 }
 

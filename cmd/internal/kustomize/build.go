@@ -6,6 +6,7 @@
 package kustomize
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -63,9 +64,20 @@ func run(g *gathering, dir string) (objs []*yaml.Node, err error) {
 	}
 	built, err := krusty.MakeKustomizer(options).Run(g.to, path.Join("/", dir))
 	if err != nil {
-		return nil, err
+		return nil, errors.New(plain(err.Error()))
 	}
 	return nodes(built)
+}
+
+// What kustomize says of a resource that it tried to read as a file and then as a directory, or the other way round: of which there is one here.
+var (
+	asFile      = regexp.MustCompile(`accumulating resources: accumulation err='(.*)': must build at directory: '[^']*': file is not directory`)
+	asDirectory = regexp.MustCompile(`accumulating resources: accumulation err='.*?': recursed accumulation of path '/([^']*)': `)
+)
+
+// plain leaves of an error of kustomize's what is the matter, and in which file.
+func plain(text string) string {
+	return asFile.ReplaceAllString(asDirectory.ReplaceAllString(text, "$1: "), "$1")
 }
 
 func nodes(built resmap.ResMap) ([]*yaml.Node, error) {

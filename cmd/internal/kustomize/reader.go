@@ -126,9 +126,9 @@ func (r *reader) patch(field string, value types.Patch) error {
 		_, err := r.yaml(field+".patch", []byte(value.Patch), true)
 		return err
 	}
-	_, data, err := r.path(field+".path", value.Path, false, false)
+	name, data, err := r.path(field+".path", value.Path, false, false)
 	if err == nil {
-		_, err = r.yaml(field+".path", data, true)
+		_, err = r.yaml(field+".path ("+name+")", data, true)
 	}
 	return err
 }
@@ -153,7 +153,7 @@ func (r *reader) resource(field, value string) error {
 	if data == nil {
 		return r.kustomization(name)
 	}
-	docs, err := r.yaml(field, data, false)
+	docs, err := r.yaml(field+" ("+name+")", data, false)
 	if err != nil {
 		return err
 	}

@@ -291,3 +291,20 @@ func FuzzBuild(f *testing.F) {
 		reached(t)
 	})
 }
+
+// TestNamesFile: what is wrong with a file is said with its name, however deep it lies, and without kustomize's way to it.
+func TestNamesFile(t *testing.T) {
+	object := func(name string) string { return "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: " + name + "}\n" }
+	for _, c := range []struct{ app, two, want string }{
+		{object("b") + "a: [", object("c"), "base/kustomization.yaml: resources[0] (base/app.yaml): MalformedYAMLError"},
+		{"apiVersion: v1\nmetadata: {name: b}\n", object("c"), `base "base": accumulating resources from 'app.yaml': missing kind`},
+		{object("b"), object("a"), `base "base": common: merging resources from 'two.yaml': may not add resource with an already registered id: ConfigMap.v1.[noGrp]/a.[noNs]`},
+	} {
+		in := files("-- base/kustomization.yaml --\nresources: [app.yaml, ../common]\n-- base/app.yaml --\n" + c.app + "\n" +
+			"-- common/kustomization.yaml --\nresources: [one.yaml, two.yaml]\n-- common/one.yaml --\n" + object("a") + "-- common/two.yaml --\n" + c.two)
+		_, err := Build(in, "base")
+		if err == nil || !strings.HasPrefix(err.Error(), c.want) || strings.Contains(err.Error(), "accumulation") {
+			t.Errorf("got  %v\nwant %s", err, c.want)
+		}
+	}
+}

@@ -1,4 +1,4 @@
-// Package progress tells people on stderr how far work has come that takes longer than a second.
+// Package progress tells people on stderr how far work has come that takes longer than a second, or in a log than five.
 //
 // It says nothing of shorter work and nothing on stdout, and it leaves nothing on a terminal. It refuses to guess how long work will take.
 package progress
@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Patience is how long work goes on unmentioned.
+// Patience is how long work goes on unmentioned on a terminal.
 const Patience = time.Second
 
 // Counter counts what is done. Nil counts nothing.
@@ -84,15 +84,15 @@ func (c *Counter) watch(o Options, ticks <-chan time.Time, end <-chan struct{}) 
 	}
 }
 
-// realTicks wait for the patience, then come five times a second on a terminal and every five seconds elsewhere.
+// realTicks wait for the patience and then come five times a second on a terminal, and every five seconds elsewhere, where each is a line that stays.
 func (o Options) realTicks() (<-chan time.Time, func()) {
-	every := 5 * time.Second
+	first, every := 5*time.Second, 5*time.Second
 	if o.Redraw {
-		every = 200 * time.Millisecond
+		first, every = Patience, 200*time.Millisecond
 	}
 	ticks, stop := make(chan time.Time), make(chan struct{})
 	go func() {
-		wait := time.NewTimer(Patience)
+		wait := time.NewTimer(first)
 		defer wait.Stop()
 		for {
 			select {

@@ -78,7 +78,7 @@ func (v *View) single(ctx context.Context, args []string) (string, error) {
 // means says whether an argument names an app of the past: by name, spec, output path, or a directory around either.
 func (v *View) means(arg string, p *Past) bool {
 	rel, ok := v.inside(arg)
-	if arg == p.Name || ok && under(p.Dir, rel) {
+	if arg == p.Name || arg == bare(p.Name) || ok && under(p.Dir, rel) {
 		return true
 	}
 	return ok && slices.ContainsFunc(p.Records, func(r render.Record) bool { return r.Lock != nil && under(r.Lock.Spec, rel) })

@@ -236,7 +236,7 @@ func (v *View) deleted(ctx context.Context, arg string) (bool, error) {
 	}
 	rel, inside := v.inside(arg)
 	for lock, r := range removed {
-		if r.deleted && (r.app == arg || inside && path.Dir(lock) == rel) {
+		if r.deleted && (r.app == arg || bare(r.app) == arg || inside && path.Dir(lock) == rel) {
 			return true, nil
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io/fs"
 	"maps"
 	"path"
 	"slices"
@@ -164,9 +165,15 @@ func (v *View) askFor(ctx context.Context, it *Item, e earlier) (map[string][]by
 		}
 		set := setAt(then)
 		if a, err := set.ParseText(it.File, v.repo.Root(), own, data); err == nil && a.Wanted == e.Revision {
-			var changed error
-			if files, changed = v.asThen(it, a, then, set.BaseFiles(it.File)); changed != nil && why == nil {
-				why = changed
+			held, outside, err := v.asThen(it, a, then, set.BaseFiles(it.File))
+			switch {
+			case err != nil:
+				return false, err
+			case outside == "" || v.asksFor(e.Revision, it, a, then, data):
+				files = held
+			case why == nil:
+				why = app.Conflict{Text: fmt.Sprintf("%s: its base was also built from %s, which lies outside of %s and is another file by now: put that back by hand, or set the spec by hand",
+					it.Name, outside, app.BaseDir(a.Spec, a.Origin()))}
 			}
 		}
 		return files == nil, nil
@@ -179,25 +186,50 @@ func (v *View) askFor(ctx context.Context, it *Item, e earlier) (map[string][]by
 	return files, err
 }
 
-// asThen is the spec of a commit, and what of its base lies below the base's directory, as far as they are others by now. A base that was built from other files
-// too needs those to be as they were: they may be somebody else's as well.
-func (v *View) asThen(it *Item, a *app.App, then *git.Reader, base []string) (map[string][]byte, error) {
+// asksFor says whether the spec of a commit asks for a revision with what lies below the base's directory as it was then, and all other files as they are.
+func (v *View) asksFor(revision string, it *Item, a *app.App, then *git.Reader, spec []byte) bool {
+	set := app.NewSet()
+	set.Committed, set.CommittedAlone = func(string) fs.FS { return partly{v.reader.FS(), then.FS(), app.BaseDir(a.Spec, a.Origin())} }, true
+	again, err := set.ParseText(it.File, v.repo.Root(), it.State.Lock.Spec, spec)
+	return err == nil && again.Wanted == revision
+}
+
+// partly is a file system with one directory of another one.
+type partly struct {
+	fs.FS
+	then fs.FS
+	dir  string
+}
+
+func (p partly) of(name string) fs.FS {
+	if under(name, p.dir) {
+		return p.then
+	}
+	return p.FS
+}
+
+func (p partly) Open(name string) (fs.File, error)     { return p.of(name).Open(name) }
+func (p partly) Stat(name string) (fs.FileInfo, error) { return fs.Stat(p.of(name), name) }
+
+// asThen is the spec of a commit, and what of its base lies below the base's directory, as far as they are others by now. Other files that the base was built from
+// may be somebody else's as well: they stay, and outside is the first of them that is another by now, "" where there is none.
+func (v *View) asThen(it *Item, a *app.App, then *git.Reader, base []string) (files map[string][]byte, outside string, err error) {
 	own, dir := it.State.Lock.Spec, app.BaseDir(a.Spec, a.Origin())
-	files := map[string][]byte{}
+	files = map[string][]byte{}
 	for _, name := range append([]string{own}, base...) {
 		was, err := then.File(name)
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
 		is, err := v.reader.File(name)
 		switch {
 		case err != nil:
-			return nil, err
+			return nil, "", err
 		case is != nil && bytes.Equal(was, is):
-		case name != own && !under(name, dir):
-			return nil, app.Conflict{Text: fmt.Sprintf("%s: its base was also built from %s, which lies outside of %s and is another file by now: put that back by hand, or set the spec by hand", it.Name, name, dir)}
-		default:
+		case name == own || under(name, dir):
 			files[name] = bytes.Clone(was)
+		case outside == "":
+			outside = name
 		}
 	}
 	for _, name := range base { // a directory has one kustomization
@@ -209,7 +241,7 @@ func (v *View) asThen(it *Item, a *app.App, then *git.Reader, base []string) (ma
 			}
 		}
 	}
-	return files, nil
+	return files, outside, nil
 }
 
 // kustomizations are the names that a kustomization may have.

@@ -247,15 +247,41 @@ func (v *View) byName(ctx context.Context, args []string) (rest []string, items 
 		if err != nil {
 			return nil, nil, err
 		}
-		i := slices.IndexFunc(locks, func(l known) bool { return l.name == arg })
-		if i < 0 {
+		dir, err := called(arg, locks)
+		switch {
+		case err != nil:
+			return nil, nil, err
+		case dir == "":
 			rest = append(rest, arg)
-			continue
+		default:
+			items = append(items, v.byLock(dir))
 		}
-		items = append(items, v.byLock(locks[i].dir))
 	}
 	return rest, items, nil
 }
+
+// called is the output path of the app that a word is the name of: with its namespace, or without one where no other app is called so. "" where there is none.
+func called(word string, locks []known) (string, error) {
+	var names, dirs []string
+	for _, l := range locks {
+		if l.name == word {
+			return l.dir, nil
+		}
+		if bare(l.name) == word {
+			names, dirs = append(names, l.name), append(dirs, l.dir)
+		}
+	}
+	switch len(dirs) {
+	case 0:
+		return "", nil
+	case 1:
+		return dirs[0], nil
+	}
+	return "", app.Usage{Text: fmt.Sprintf("%s: %d apps are called so: allowed %s", word, len(names), strings.Join(names, ", "))}
+}
+
+// bare is an app's name without its namespace.
+func bare(name string) string { return name[strings.LastIndex(name, "/")+1:] }
 
 // specFiles are the files of the arguments. A directory that has no spec is no error where there is an app of one: the spec is gone, or not checked out.
 func (v *View) specFiles(ctx context.Context, args []string) ([]string, error) {
@@ -468,6 +494,9 @@ func (v *View) named(arg string, locks []known) ([]*Item, error) {
 	}
 	if items != nil {
 		return items, nil
+	}
+	if dir, err := called(arg, locks); err != nil || dir != "" {
+		return []*Item{v.byLock(dir)}, err
 	}
 	if files, err := v.reader.Dir(rel); ok && err == nil && files[render.KustomizationFile] != nil {
 		return []*Item{v.byLock(rel)}, nil // whose lock is gone

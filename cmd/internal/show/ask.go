@@ -67,8 +67,11 @@ func (p Printer) Answer(app, step, method string, req route.Request, r ask.Reply
 	fmt.Fprintln(w, "TO\tPROBABILITY\tSERVICE")
 	for _, way := range r.Ways {
 		to := way.Track
-		if way.Service == "" {
+		switch {
+		case way.Service == "":
 			to = fmt.Sprintf("status %d", way.Status)
+		case to == "":
+			to = "elsewhere"
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\n", to, message.Percent(way.Weight, r.Total), way.Service)
 	}

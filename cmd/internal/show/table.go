@@ -2,7 +2,9 @@ package show
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -30,7 +32,7 @@ func (p Printer) Table(ramp Ramp, r prove.Result, diff bool) {
 	total := a.Release.Plan.Total
 	for _, st := range ramp.Steps {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", mark(a, st)+st.ID(), p.Paint(transitionCode(st.Transition), string(st.Transition)),
-			p.Paint(cyan, bar(st.Weight, total)+" "+message.Percent(st.Weight, total)), pods(st.Step), changesText(st), holdText(a.Release.Plan, st.Step))
+			p.Paint(cyan, bar(st.Weight, total)+" "+message.Percent(st.Weight, total)), pods(st.Step), changesText(st, column), holdText(a.Release.Plan, st.Step))
 	}
 	w.Flush()
 	fmt.Fprintf(p.Out, "\n%s\n%s\n", ramp.summary(), ProofLine(r))
@@ -70,7 +72,7 @@ func (p Printer) Markdown(ramp Ramp, r prove.Result, diff bool) {
 	total := a.Release.Plan.Total
 	for _, st := range ramp.Steps {
 		fmt.Fprintf(p.Out, "| %s | %s | %s %s | %s | %s | %s |\n", mark(a, st)+st.ID(), st.Transition, bar(st.Weight, total), message.Percent(st.Weight, total),
-			pods(st.Step), changesText(st), holdText(a.Release.Plan, st.Step))
+			pods(st.Step), changesText(st, math.MaxInt), holdText(a.Release.Plan, st.Step))
 	}
 	fmt.Fprintf(p.Out, "\n%s\n%s\n", ramp.summary(), ProofLine(r))
 	if diff {
@@ -108,8 +110,12 @@ func pods(st render.Step) string {
 	return fmt.Sprintf("%d + %d", st.Prod, st.Canary)
 }
 
-// changesText lists the objects that a step changes, as git would: + added, ~ changed, - removed.
-func changesText(st Step) string {
+// column is how wide the changes of a step may be on a terminal: those of a base are many.
+const column = 60
+
+// changesText lists the objects that a step changes, as git would: + added, ~ changed, - removed. Those that every app has come first, and what makes it longer than
+// most is counted.
+func changesText(st Step, most int) string {
 	sign := map[render.Op]string{render.Added: "+", render.Changed: "~", render.Removed: "-"}
 	var parts []string
 	for _, ch := range unmoved(st.Changes) {
@@ -117,10 +123,16 @@ func changesText(st Step) string {
 			parts = append(parts, sign[ch.Op]+name)
 		}
 	}
-	if parts == nil {
-		return "none"
+	more := func(part string) int { return min(strings.Count(part[1:], "-"), 2) } // beside the Deployments, Services and routes
+	slices.SortStableFunc(parts, func(a, b string) int { return more(a) - more(b) })
+	text := ""
+	for i, part := range parts {
+		if i > 0 && len(text)+1+len(part) > most {
+			return fmt.Sprintf("%s and %d more", text, len(parts)-i)
+		}
+		text = strings.TrimPrefix(text+" "+part, " ")
 	}
-	return strings.Join(parts, " ")
+	return cmp.Or(text, "none")
 }
 
 // unmoved are changes without the objects that go by another file from then on, as the canary's own do with the cleanup.
