@@ -520,10 +520,15 @@ func (w *world) history() went {
 		legit := before.phase == "abort" || before.phase == "restore" && before.stable == tip.stable || before.phase == ""
 		switch {
 		case legit:
-		case before.canary != 0 && before.stable == tip.stable, before.phase == "promote" && before.previous == tip.stable, before.phase == "restore" && before.previous == tip.stable:
+		case before.canary != 0 && !before.goesBack() && before.canary != tip.stable:
 			h.back, h.from = true, before.canary
-		case before.phase == "idle" && before.previous == tip.stable:
-			h.back, h.from = true, before.stable
+		case before.phase == "idle": // whole releases were taken back, where prod is at what it ran before them
+			for _, s := range w.chain[:began] {
+				h.back = h.back || s.state.stable == tip.stable
+			}
+			if h.back = h.back || before.previous == tip.stable; h.back {
+				h.from = before.stable
+			}
 			return h
 		}
 		for i := began; h.back && i >= 0 && w.chain[i].state.canary == h.from; i-- {
@@ -597,12 +602,20 @@ func (w *world) step(promoted, retried bool) {
 	got := said(d, ev.Since)
 	switch {
 	case why == "" && d.Transition == "":
-		w.t.Fatalf("the program: %s; the model: %+v -> %+v", got, tip.state, want)
+		w.t.Fatalf("the program: %s; the model: %+v -> %+v\n%s", got, tip.state, want, w.told())
 	case why == "":
 		w.record(d, state, want)
 	case !strings.HasPrefix(got, strings.Replace(why, "waits", "waiting", 1)):
-		w.t.Fatalf("the program: %s; the model: %s, of %+v with %+v", got, why, tip.state, w.history())
+		w.t.Fatalf("the program: %s; the model: %s, of %+v with %+v\n%s", got, why, tip.state, w.history(), w.told())
 	}
+}
+
+// told is the branch as the model sees it, oldest first.
+func (w *world) told() (text string) {
+	for _, s := range w.chain {
+		text += fmt.Sprintf("%d: %+v\n", s.id, s.state)
+	}
+	return text
 }
 
 // apply puts the difference between two snapshots onto the tip, as git cherry-pick and git revert do with whole files; a conflict changes nothing.
