@@ -759,7 +759,8 @@ func TestPropModel(t *testing.T) {
 				}
 			})
 		}
-		actions := map[string]func(*rapid.T){
+		var actions map[string]func(*rapid.T)
+		actions = map[string]func(*rapid.T){
 			"advance":  func(*rapid.T) { w.step(false, false) },
 			"advance2": func(t *rapid.T) { tick(t); w.step(false, false) },
 			"advance3": func(t *rapid.T) { w.clock += 4200; w.step(false, false) },
@@ -780,6 +781,16 @@ func TestPropModel(t *testing.T) {
 			"install": func(t *rapid.T) {
 				if w.story.state.Lock == nil && w.image != "1" {
 					install()
+				}
+			},
+			"promote all; abort": func(t *rapid.T) { // where most is to be taken back
+				for range 9 {
+					if w.tip().state.phase == "promote" {
+						actions["abort"](t)
+						return
+					}
+					w.clock += 600
+					w.step(true, false)
 				}
 			},
 			"abort": func(*rapid.T) {
@@ -831,6 +842,11 @@ func TestPropModel(t *testing.T) {
 			},
 			"config": func(t *rapid.T) {
 				w.edit(map[string]string{"level": rapid.SampledFrom([]string{"0", "1"}).Draw(t, "level")})
+			},
+			"release": func(t *rapid.T) { // of all that a base has
+				fields := spelt(rapid.IntRange(1, 6).Draw(t, "revision"))
+				fields["rest"] = w.some(rapid.IntRange(0, 2).Draw(t, "rest"))
+				w.edit(fields)
 			},
 			"rest": func(t *rapid.T) { w.edit(map[string]string{"rest": w.some(rapid.IntRange(0, 2).Draw(t, "rest"))}) },
 			"revert": func(t *rapid.T) {
@@ -921,8 +937,8 @@ func TestPropModel(t *testing.T) {
 			w.crash(t, name, func() { actions[name](t) })
 		}
 		t.Repeat(w.grouped(actions, map[string]string{
-			"work 1": "run", "work 2": "run, advance, advance2, advance3, promote, promote2, tick", "spec": "image, config, rest, back to before, host, steps",
-			"person": "abort, abort at once, pause, resume, waive, retry, install", "git": "revert, revert the tip, twice back; and again, cherry-pick, squash, there and back, take the release back, edit by hand",
+			"work 1": "run", "work 2": "run, advance, advance2, advance3, promote, promote2, tick", "spec": "image, config, rest, release, back to before, host, steps",
+			"person": "abort, promote all; abort, abort at once, pause, resume, waive, retry, install", "git": "revert, revert the tip, twice back; and again, cherry-pick, squash, there and back, take the release back, edit by hand",
 			"branches": "branch, switch, merge, force-push", "machine": "crash",
 		}, did))
 	})
