@@ -6,6 +6,8 @@ FUZZTIME ?= 2m
 CHECKS  ?= 20000
 CHAOS   ?= 300
 FAULTS  ?= 1
+ALL     ?=
+REVERTS ?= 1
 RACES   ?= 100
 BENCH   ?= -n 7
 GOLDEN  ?=
@@ -66,8 +68,8 @@ fuzz: ## fuzz spec and lock for FUZZTIME each, and run CHECKS cases of each prop
 	$(GO) test ./render/internal/node -run '^$$' -fuzz FuzzDecoders -fuzztime $(FUZZTIME) -fuzzminimizetime 10x
 
 .PHONY: chaos
-chaos: ## let each git and each FAULTS-th mutating system call of a verb fail or be killed, kill CHAOS commits at random; run again
-	GITRAMP_CHAOS=$(CHAOS) GITRAMP_FAULTS=$(FAULTS) $(GO) test ./cmd/gitramp -run 'TestChaos$$|TestFaults$$' -count=1 -v -timeout 0
+chaos: ## let each git and each FAULTS-th mutating system call of a verb fail or be killed (ALL=1: in every way), kill CHAOS commits at random, run again; git revert each REVERTS-th step of the fixtures
+	GITRAMP_CHAOS=$(CHAOS) GITRAMP_FAULTS=$(FAULTS) GITRAMP_FAULTS_ALL=$(ALL) GITRAMP_REVERTS=$(REVERTS) $(GO) test ./cmd/gitramp -run 'TestChaos$$|TestFaults$$|TestGitRevertOfEveryStep$$' -count=1 -v -timeout 0
 
 .PHONY: races
 races: ## RACES rounds of clones of one repository that mean the same transition at once, and of advance against abort

@@ -3,6 +3,9 @@ package render_test
 import (
 	"fmt"
 	"maps"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -19,30 +22,27 @@ type modelled struct {
 	at                                int    // of ramp: 0 is prepare, then the entries of holds
 	stable, canary, previous, aborted int
 	attempt                           int
-	steps                             string // which steps the ramp goes by: A, B, or "" for a rollback
+	steps                             string // which steps the ramp goes by: A, B, both also with "-" where prod gives up pods, or "" for a rollback
 	host                              string
+	rest, coming, was                 int // what the base has beside a revision: as prod's tree has it, as it comes with the canary, as it was before the promotion
 	paused, full                      bool
-	shrinks                           bool // prod gives up pods
 }
 
 // wanting is what the spec says.
 type wanting struct {
-	image       int
-	steps, host string
+	revision, rest int
+	steps, host    string
 }
 
 // holds are the holds of prepare and of every weight of a ramp, the last one the full one, in minutes beside settle; -1 is manual. Where prod gives up pods it
 // does so before a pause, of 4 pods first at 50%, or at 30%.
 func (m modelled) holds() []int64 {
-	if m.shrinks {
-		return map[string][]int64{"A": {0, -1, 0, 60, 60}, "B": {0, 0, -1, 0}, "": {0, 0}}[m.steps]
-	}
-	return map[string][]int64{"A": {0, -1, 60, 60}, "B": {0, -1, 0}, "": {0, 0}}[m.steps]
+	return map[string][]int64{"A": {0, -1, 60, 60}, "B": {0, -1, 0}, "A-": {0, -1, 0, 60, 60}, "B-": {0, 0, -1, 0}, "": {0, 0}}[m.steps]
 }
 
 // shrunk says whether prod has given up pods.
 func (m modelled) shrunk() bool {
-	return m.shrinks && m.phase == "ramp" && (m.steps == "A" && m.at > 2 || m.steps == "B" && m.at > 1)
+	return m.phase == "ramp" && (m.steps == "A-" && m.at > 2 || m.steps == "B-" && m.at > 1)
 }
 
 const settleSeconds = 600
@@ -71,18 +71,18 @@ func (m modelled) next(w wanting, h went, promoted, retried bool) (modelled, str
 			n.phase = "abort"
 			return n, ""
 		}
-		n = modelled{phase: "idle", stable: m.stable, previous: m.previous, aborted: m.canary, attempt: m.attempt, host: m.host, shrinks: m.shrinks}
-		if w.image == m.stable {
+		n = modelled{phase: "idle", stable: m.stable, previous: m.previous, aborted: m.canary, attempt: m.attempt, host: m.host, rest: m.rest}
+		if w.revision == m.stable {
 			n.aborted, n.attempt = 0, 1
 		}
 		return n, ""
-	case m.phase == "ramp" && w.image == m.stable, m.phase == "promote" && w.image == m.previous:
+	case m.phase == "ramp" && w.revision == m.stable, m.phase == "promote" && w.revision == m.previous:
 		return m.abort(), ""
 	case m.paused && !promoted:
 		return waits("paused")
-	case h.back && m.phase != "idle" && !promoted, h.back && m.phase == "idle" && w.image == h.from && !retried && w.image != m.stable:
+	case h.back && m.phase != "idle" && !promoted, h.back && m.phase == "idle" && w.revision == h.from && !retried && w.revision != m.stable:
 		return waits("taken back")
-	case m.phase == "ramp" && w.image != m.canary:
+	case m.phase == "ramp" && w.revision != m.canary:
 		return m.abort(), ""
 	case m.phase == "idle":
 		return m.begin(w, h, retried)
@@ -109,12 +109,12 @@ func (m modelled) next(w wanting, h went, promoted, retried bool) (modelled, str
 			return waits("pausing")
 		}
 		if n.at++; n.at == len(m.holds()) {
-			n.phase, n.at, n.previous, n.stable = "promote", 0, m.stable, m.canary
+			n.phase, n.at, n.previous, n.stable, n.was, n.rest = "promote", 0, m.stable, m.canary, m.rest, m.coming
 		}
 	case "promote":
 		n.phase = "restore"
 	case "restore":
-		n = modelled{phase: "idle", stable: m.stable, previous: m.previous, attempt: 1, host: m.host, shrinks: m.shrinks}
+		n = modelled{phase: "idle", stable: m.stable, previous: m.previous, attempt: 1, host: m.host, rest: m.rest}
 		if m.steps == "" {
 			n.previous = 0
 		}
@@ -125,22 +125,25 @@ func (m modelled) next(w wanting, h went, promoted, retried bool) (modelled, str
 func (m modelled) begin(w wanting, h went, retried bool) (modelled, string) {
 	n := m
 	switch {
-	case m.host != w.host:
+	case w.revision == m.stable && (m.host != w.host || m.rest != w.rest):
+		n.host, n.rest = w.host, w.rest
+		return n, ""
+	case m.host != w.host: // the rest comes with the release
 		n.host = w.host
 		return n, ""
-	case w.image == m.stable && m.aborted != 0:
+	case w.revision == m.stable && m.aborted != 0:
 		n.aborted, n.attempt = 0, 1
 		return n, ""
-	case w.image == m.stable:
+	case w.revision == m.stable:
 		return m, "nothing"
-	case w.image == m.aborted && !retried:
+	case w.revision == m.aborted && !retried:
 		return m, "waits: aborted"
 	}
-	n = modelled{phase: "ramp", stable: m.stable, canary: w.image, previous: m.previous, attempt: 1, steps: w.steps, host: m.host, shrinks: m.shrinks}
-	if w.image == m.previous {
+	n = modelled{phase: "ramp", stable: m.stable, canary: w.revision, previous: m.previous, attempt: 1, steps: w.steps, host: m.host, rest: m.rest, coming: w.rest}
+	if w.revision == m.previous {
 		n.steps = ""
 	}
-	if w.image == m.aborted || h.back && w.image == h.from {
+	if w.revision == m.aborted || h.back && w.revision == h.from {
 		n.attempt = max(m.attempt, h.attempts) + 1
 	}
 	return n, ""
@@ -155,7 +158,7 @@ func (m modelled) abort() modelled {
 	case m.phase == "ramp":
 		n.phase = "abort"
 	case m.phase == "promote":
-		n.phase, n.stable, n.previous = "un-promote", m.previous, 0
+		n.phase, n.stable, n.previous, n.rest, n.was = "un-promote", m.previous, 0, m.was, 0
 	}
 	return n
 }
@@ -179,46 +182,107 @@ func (m modelled) rank() int {
 	return 10*m.attempt*1000 + 601
 }
 
-// world is a branch in memory: its first-parent history, each commit with all files, and what the model says of its tree.
+// world is a repository in memory: two branches by their first-parent histories, each commit with all files, and what the model says of its tree.
 type world struct {
 	*story
-	chain []snapshot
-	clock int64
-	steps string
-	host  string
-	fewer bool                // prod gives up pods
-	hasty bool                // the move that is recorded next does not wait for them
-	known map[string]modelled // by the lock's digest
+	chain, other []snapshot // the branch that is worked on, and the other one
+	all          []snapshot // every commit that there ever was
+	clock        int64
+	based, fewer bool                // the app has a base; prod gives up pods
+	hasty        bool                // the move that is recorded next does not wait for them
+	known        map[string]modelled // by the lock's digest
+	names        map[string]int      // revisions' numbers by their names
 }
 
 type snapshot struct {
-	files map[string]string // "" + the spec under "spec"
+	id    int               // its place in all
+	files map[string]string // the tree's by their names; fields of spec and base by "spec" and their names, so that they merge as lines do
 	date  int64
 	state modelled
 	drift bool
+	past  map[int]bool // all that it stands on, and itself
 }
 
 func (w *world) tip() snapshot { return w.chain[len(w.chain)-1] }
 
+func isSpec(file string) bool { return strings.HasPrefix(file, "spec ") }
+
 func (w *world) want() wanting {
-	return wanting{int(w.image[0] - '0'), w.steps, w.host}
+	spec := w.tip().files
+	n := wanting{steps: spec["spec steps"], host: spec["spec host"]}
+	if w.fewer {
+		n.steps += "-"
+	}
+	image, _ := strconv.Atoi(spec["spec image"])
+	level, _ := strconv.Atoi(spec["spec level"])
+	n.rest, _ = strconv.Atoi(spec["spec rest"])
+	n.revision = image + 3*level
+	return n
+}
+
+// spelt is a revision as the spec asks for it.
+func spelt(revision int) map[string]string {
+	return map[string]string{"image": fmt.Sprint((revision-1)%3 + 1), "level": fmt.Sprint((revision - 1) / 3)}
 }
 
 var modelSteps = map[string]string{"A": "{setWeight: 20}, {pause: {}}, {setWeight: 50}, {pause: {duration: 1h}}", "B": "{setWeight: 30}, {pause: {}}"}
 
-// respell writes the spec's text from what is wanted.
+// modelBase is a base whose config is part of a revision, and whose widgets are not; the second one is not always there.
+const (
+	modelBase = `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: app}
+spec:
+  replicas: 4
+  selector: {matchLabels: {app: app}}
+  template:
+    metadata: {labels: {app: app}}
+    spec: {containers: [{name: app, image: "app:0", envFrom: [{configMapRef: {name: conf}}]}]}
+---
+{apiVersion: v1, kind: Service, metadata: {name: app}, spec: {selector: {app: app}, ports: [{name: web, port: 80}]}}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: app}
+spec:
+  rules:
+  - host: HOST.example.com
+    http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: app, port: {name: web}}}}]}
+---
+{apiVersion: v1, kind: ConfigMap, metadata: {name: conf}, data: {LEVEL: "LEVEL"}}
+---
+{apiVersion: example.com/v1, kind: Widget, metadata: {name: one}, spec: {size: REST}}
+`
+	modelWidget = "---\n{apiVersion: example.com/v1, kind: Widget, metadata: {name: two}}\n"
+)
+
+// respell writes the texts of spec and base from what is wanted.
 func (w *world) respell() {
-	w.text = storySpec
-	if w.fewer {
-		w.text = strings.Replace(w.text, "replicas: 4", "replicas: 4, dynamicStableScale: true", 1)
+	spec := w.tip().files
+	w.image, w.text, w.base = spec["spec image"], storySpec, ""
+	if w.based {
+		w.text = strings.NewReplacer("port: 80", "base: base", "replicas: 4, ", "", "host: a.example.com, ", "").Replace(w.text)
+		w.base = strings.NewReplacer("HOST", spec["spec host"], `"LEVEL"`, `"`+spec["spec level"]+`"`, "REST", spec["spec rest"]).Replace(modelBase)
+		if spec["spec rest"] == "3" {
+			w.base += modelWidget
+		}
 	}
-	w.text = strings.NewReplacer("a.example.com", w.host+".example.com", modelSteps["A"], modelSteps[w.steps]).Replace(w.text)
+	if w.fewer {
+		w.text = strings.Replace(w.text, "settle: 10m", "settle: 10m, dynamicStableScale: true", 1)
+	}
+	w.text = strings.NewReplacer("a.example.com", spec["spec host"]+".example.com", modelSteps["A"], modelSteps[spec["spec steps"]]).Replace(w.text)
 }
 
-// commit puts files onto the branch.
-func (w *world) commit(files map[string]string, state modelled) {
-	w.chain = append(w.chain, snapshot{files: files, date: w.clock, state: state})
+// commit puts files onto the branch; merged is the past of what is merged with it.
+func (w *world) commit(files map[string]string, merged map[int]bool) {
+	s := snapshot{id: len(w.all), files: files, date: w.clock, past: map[int]bool{len(w.all): true}}
+	maps.Copy(s.past, merged)
+	if len(w.chain) > 0 {
+		maps.Copy(s.past, w.tip().past)
+	}
+	w.chain = append(w.chain, s)
 	w.read()
+	w.all = append(w.all, w.tip())
 }
 
 // read takes state and spec from the tip.
@@ -226,7 +290,7 @@ func (w *world) read() {
 	tip := &w.chain[len(w.chain)-1]
 	files := map[string][]byte{}
 	for name, data := range tip.files {
-		if name != "spec" {
+		if !isSpec(name) {
 			files[name] = []byte(data)
 		}
 	}
@@ -242,34 +306,54 @@ func (w *world) read() {
 			w.t.Fatalf("a lock that no transition made: %s", state.Lock.Self)
 		}
 	}
-	spec := strings.Split(tip.files["spec"], " ")
-	w.image, w.steps, w.host = spec[0], spec[1], spec[2]
 	w.respell()
+	w.named(w.wanted(), w.want().revision)
 }
 
-// edit commits another spec.
-func (w *world) edit(image, steps, host string) {
+// named: a revision has one name, and no other revision has it.
+func (w *world) named(name string, number int) {
+	for have, n := range w.names {
+		if (have == name) != (n == number) {
+			w.t.Fatalf("revision %d is named %s, and %d %s", number, name, n, have)
+		}
+	}
+	w.names[name] = number
+}
+
+// edit commits another spec, or another base.
+func (w *world) edit(fields map[string]string) {
 	files := maps.Clone(w.tip().files)
-	files["spec"] = image + " " + steps + " " + host
-	w.commit(files, w.tip().state)
+	for name, value := range fields {
+		if name == "level" && !w.based {
+			continue
+		}
+		files["spec "+name] = value
+	}
+	if !maps.Equal(files, w.tip().files) {
+		w.commit(files, nil)
+	}
 }
 
 // record checks a move of the program against the model's, and commits it.
 func (w *world) record(d render.Decision, state render.State, want modelled) {
-	files := map[string]string{"spec": w.tip().files["spec"]}
+	files := maps.Clone(w.tip().files)
+	maps.DeleteFunc(files, func(name, _ string) bool { return !isSpec(name) })
 	for _, f := range state.Tree {
 		files[f.Path] = string(f.Data)
 	}
 	if state.Lock != nil {
+		if was, known := w.known[state.Lock.Self]; known && was != want {
+			w.t.Fatalf("%s leads to one lock for\n%+v and\n%+v", said(d, 0), was, want)
+		}
 		w.known[state.Lock.Self] = want
 		if before := w.story.state; before.Lock != nil && !w.hasty {
 			enough(w.t, before, state)
 		}
 		w.hasty = false
 	}
-	w.commit(files, want)
-	if l := w.story.state.Lock; l != nil {
-		if got := abstract(l, w.host, want); got != want {
+	w.commit(files, nil)
+	if w.story.state.Lock != nil {
+		if got := w.abstract(w.story.state); got != want {
 			w.t.Fatalf("%s leads to\n%+v, the model to\n%+v", said(d, 0), got, want)
 		}
 	}
@@ -294,17 +378,18 @@ func replicasIn(s render.State, path string) (n int) {
 	return n
 }
 
-// abstract is a lock in the model's words. The host is not in a lock: it is what the model says, if the tree says so too.
-func abstract(l *render.Lock, _ string, want modelled) modelled {
+// abstract is what a tree, and its lock, say of themselves in the model's words. Nothing in it is the model's.
+func (w *world) abstract(s render.State) modelled {
+	l := s.Lock
 	number := func(r *render.RevisionRef) int {
 		if r == nil {
 			return 0
 		}
-		return int(r.Images[0].Image[len("app:")] - '0')
+		return w.names[r.Revision]
 	}
-	m := modelled{phase: string(l.Phase), stable: number(&l.Stable), canary: number(l.Canary), previous: number(l.Previous), attempt: l.Attempt, host: want.host,
-		paused: l.Paused, full: l.Full, steps: want.steps, aborted: want.aborted, shrinks: want.shrinks}
-	if (l.Aborted == "") != (want.aborted == 0) {
+	m := modelled{phase: string(l.Phase), stable: number(&l.Stable), canary: number(l.Canary), previous: number(l.Previous), aborted: w.names[l.Aborted], attempt: l.Attempt,
+		host: hostIn(s), rest: sizeIn(s, "shared-widget-one.yaml"), coming: sizeIn(s, render.NextFile), was: sizeIn(s, render.PreviousFile), paused: l.Paused, full: l.Full}
+	if l.Aborted != "" && m.aborted == 0 {
 		m.aborted = -1
 	}
 	switch l.Phase {
@@ -312,15 +397,96 @@ func abstract(l *render.Lock, _ string, want modelled) modelled {
 		m.phase = "idle"
 	case render.Prepare, render.Shift, render.Shrink, render.Full:
 		m.phase, m.at = "ramp", l.Step.Index-1
+	case render.Abort, render.Grow:
+		if l.Step.Name != string(render.Promote) {
+			m.at = l.Step.Index - 1
+		}
 	case render.Idle:
+		m.at = -l.Step.Index
 	}
-	if m.phase == "abort" || m.phase == "grow" {
-		m.at = want.at // the step that it goes back from
+	if l.Canary == nil {
+		m.coming, m.was = 0, 0
+		return m
 	}
-	if m.phase == "idle" && l.Step.Index != 0 && l.Phase == render.Idle {
-		m.at = -1
+	if m.steps = stepsIn(l); l.Previous != nil && (l.Phase == render.Promote || l.Phase == render.Restore) {
+		if data, _ := s.Tree.Get(render.PreviousFile); !strings.Contains(string(data), "kind: Widget") { // the promotion leaves it as it is
+			m.was = m.rest
+		}
 	}
 	return m
+}
+
+// hostIn is the host that every route of a tree is for.
+func hostIn(s render.State) (host string) {
+	for _, f := range s.Tree {
+		for _, found := range hostOf.FindAllSubmatch(f.Data, -1) {
+			if now := string(found[1]); host == "" || host == now {
+				host = now
+			} else {
+				return host + " and " + now
+			}
+		}
+	}
+	return host
+}
+
+var (
+	hostOf  = regexp.MustCompile(`host: (\w+)\.example\.com`)
+	sizeOf  = regexp.MustCompile(`size: (\d)`)
+	imageIs = regexp.MustCompile(`image: ['"]?app:(\d)`)
+	refers  = regexp.MustCompile(`configMapRef: {name: ([-\w]+)}`)
+	nameOf  = regexp.MustCompile(`(?s)^[^\n]*\n.*?\bname: ([-\w]+)`)
+	levelOf = regexp.MustCompile(`LEVEL: "(\d)"`)
+)
+
+// sizeIn is the size of the widget in a file of a tree, 0 where it has none.
+func sizeIn(s render.State, path string) (size int) {
+	data, _ := s.Tree.Get(path)
+	if found := sizeOf.FindSubmatch(data); found != nil {
+		size, _ = strconv.Atoi(string(found[1]))
+	}
+	return size
+}
+
+// stepsIn is which steps a lock has pinned; a plan in which prod gives up pods is longer by one.
+func stepsIn(l *render.Lock) string {
+	var weights []string
+	for _, s := range l.Steps {
+		if s.SetWeight != nil {
+			weights = append(weights, fmt.Sprint(*s.SetWeight))
+		}
+	}
+	switch text := fmt.Sprintf("%s of %d", strings.Join(weights, ", "), l.Step.Last); {
+	case l.Rollback && len(l.Steps) == 0:
+		return ""
+	case text == "20, 50 of 7":
+		return "A"
+	case text == "20, 50 of 8":
+		return "A-"
+	case text == "30 of 6":
+		return "B"
+	case text == "30 of 7":
+		return "B-"
+	default:
+		return text
+	}
+}
+
+// runs is the number of the revision that a track's pods run, as its Deployment and the config that this refers to say; 0 where there are none.
+func runs(s render.State, component string) int {
+	deployment, _ := s.Tree.Get(component + "-deployment.yaml")
+	image, config := imageIs.FindSubmatch(deployment), refers.FindSubmatch(deployment)
+	if image == nil {
+		return 0
+	}
+	level := 0
+	for _, f := range s.Tree {
+		if name, found := nameOf.FindSubmatch(f.Data), levelOf.FindSubmatch(f.Data); config != nil && found != nil && string(name[1]) == string(config[1]) && strings.HasSuffix(f.Path, ".yaml") {
+			level, _ = strconv.Atoi(string(found[1]))
+		}
+	}
+	n, _ := strconv.Atoi(string(image[1]))
+	return n + 3*level
 }
 
 // history is what the model makes of the branch, by looking at all of it.
@@ -354,10 +520,15 @@ func (w *world) history() went {
 		legit := before.phase == "abort" || before.phase == "restore" && before.stable == tip.stable || before.phase == ""
 		switch {
 		case legit:
-		case before.canary != 0 && before.stable == tip.stable, before.phase == "promote" && before.previous == tip.stable, before.phase == "restore" && before.previous == tip.stable:
+		case before.canary != 0 && !before.goesBack() && before.canary != tip.stable:
 			h.back, h.from = true, before.canary
-		case before.phase == "idle" && before.previous == tip.stable:
-			h.back, h.from = true, before.stable
+		case before.phase == "idle": // whole releases were taken back, where prod is at what it ran before them
+			for _, s := range w.chain[:began] {
+				h.back = h.back || s.state.stable == tip.stable
+			}
+			if h.back = h.back || before.previous == tip.stable; h.back {
+				h.from = before.stable
+			}
 			return h
 		}
 		for i := began; h.back && i >= 0 && w.chain[i].state.canary == h.from; i-- {
@@ -431,12 +602,20 @@ func (w *world) step(promoted, retried bool) {
 	got := said(d, ev.Since)
 	switch {
 	case why == "" && d.Transition == "":
-		w.t.Fatalf("the program: %s; the model: %+v -> %+v", got, tip.state, want)
+		w.t.Fatalf("the program: %s; the model: %+v -> %+v\n%s", got, tip.state, want, w.told())
 	case why == "":
 		w.record(d, state, want)
 	case !strings.HasPrefix(got, strings.Replace(why, "waits", "waiting", 1)):
-		w.t.Fatalf("the program: %s; the model: %s, of %+v with %+v", got, why, tip.state, w.history())
+		w.t.Fatalf("the program: %s; the model: %s, of %+v with %+v\n%s", got, why, tip.state, w.history(), w.told())
 	}
+}
+
+// told is the branch as the model sees it, oldest first.
+func (w *world) told() (text string) {
+	for _, s := range w.chain {
+		text += fmt.Sprintf("%d: %+v\n", s.id, s.state)
+	}
+	return text
 }
 
 // apply puts the difference between two snapshots onto the tip, as git cherry-pick and git revert do with whole files; a conflict changes nothing.
@@ -454,11 +633,11 @@ func (w *world) apply(from, to snapshot) {
 		}
 	}
 	if !maps.Equal(files, w.tip().files) {
-		w.commit(files, modelled{})
+		w.commit(files, nil)
 	}
 }
 
-func joinedKeys(a, b map[string]string) map[string]bool {
+func joinedKeys[V any](a, b map[string]V) map[string]bool {
 	keys := map[string]bool{}
 	for k := range a {
 		keys[k] = true
@@ -469,19 +648,103 @@ func joinedKeys(a, b map[string]string) map[string]bool {
 	return keys
 }
 
-// TestPropModel drives the program and the model over one branch in memory, by everything that users, colleagues and machines do to it.
-func TestPropModel(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		w := &world{story: &story{t: t}, clock: 1_700_000_000, known: map[string]modelled{}, fewer: rapid.Bool().Draw(t, "prod gives up pods")}
-		w.chain = []snapshot{{files: map[string]string{"spec": "2 A a"}, date: w.clock}}
+// some is the size of the widget of a base, which is 1 or 2, or 3 of it and another widget.
+func (w *world) some(n int) string {
+	if !w.based {
+		return "0"
+	}
+	return fmt.Sprint(n + 1)
+}
+
+// merge merges one of the branches into the other, as git does: by what each changed since they parted. Where both changed the same field of the spec, or the tree,
+// somebody takes one side's; a tree is never a mixture, for its lock conflicts wherever two moves met. Only a squash forgets where it came from.
+func (w *world) merge(t *rapid.T) {
+	if rapid.Bool().Draw(t, "into the other") {
+		w.chain, w.other = w.other, w.chain
 		w.read()
+	}
+	ours, theirs := w.tip(), w.other[len(w.other)-1]
+	base := w.all[min(ours.id, theirs.id)]
+	for !ours.past[base.id] || !theirs.past[base.id] {
+		base = w.all[base.id-1]
+	}
+	how := rapid.SampledFrom([]string{"commit", "squash", "fast-forward"}).Draw(t, "how")
+	switch {
+	case base.id == theirs.id:
+		return // up to date
+	case base.id == ours.id && how == "fast-forward":
+		w.chain = slices.Clone(w.other)
+		w.read()
+		return
+	}
+	favoured := rapid.SampledFrom([]map[string]string{ours.files, theirs.files}).Draw(t, "where both changed something")
+	files := merged(base.files, ours.files, theirs.files, favoured)
+	switch past := theirs.past; {
+	case how != "squash":
+		w.commit(files, past)
+	case !maps.Equal(files, ours.files):
+		w.commit(files, nil)
+	}
+}
+
+func merged(base, ours, theirs, favoured map[string]string) map[string]string {
+	files, conflict := map[string]string{}, false
+	for name := range joinedKeys(joinedKeys(base, ours), joinedKeys(theirs, nil)) {
+		switch {
+		case ours[name] == base[name]:
+			files[name] = theirs[name]
+		case theirs[name] == base[name] || ours[name] == theirs[name]:
+			files[name] = ours[name]
+		default:
+			files[name], conflict = favoured[name], conflict || !isSpec(name)
+		}
+	}
+	for name := range files {
+		if conflict && !isSpec(name) {
+			files[name] = favoured[name]
+		}
+	}
+	maps.DeleteFunc(files, func(_, text string) bool { return text == "" })
+	return files
+}
+
+// crash runs a verb that dies, and runs it again. Either what it made is there and the branch is not at it, or the branch has moved and nobody was told.
+func (w *world) crash(t *rapid.T, verb string, run func()) {
+	before := len(w.chain)
+	if run(); len(w.chain) == before {
+		return
+	}
+	made, lost := w.tip(), rapid.Bool().Draw(t, "lost")
+	if lost {
+		w.chain = slices.Clone(w.chain[:before])
+		w.read()
+	}
+	run()
+	switch moves := len(w.chain) - before; {
+	case lost && (moves != 1 || !maps.Equal(w.tip().files, made.files)):
+		t.Fatalf("%s died before the branch moved; run again it makes %d moves, and not the tree that it made", verb, moves)
+	case !lost && moves != 1 && verb != "advance" && verb != "promote" && verb != "retry":
+		t.Fatalf("%s died after the branch moved; run again it moves once more", verb)
+	}
+}
+
+// TestPropModel drives the program and the model over two branches in memory, by everything that users, colleagues and machines do to it.
+func TestPropModel(t *testing.T) {
+	did := map[string]int{}
+	rapid.Check(t, func(t *rapid.T) {
+		w := &world{story: &story{t: t}, clock: 1_700_000_000, known: map[string]modelled{}, names: map[string]int{},
+			fewer: rapid.Bool().Draw(t, "prod gives up pods"), based: rapid.Bool().Draw(t, "base")}
+		w.commit(map[string]string{"spec image": "2", "spec level": "0", "spec steps": "A", "spec host": "a", "spec rest": w.some(0)}, nil)
 		install := func() {
 			r, _ := w.compile()
 			tree, lock, err := r.Tree(r.Plan.Steps[0], nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			w.record(render.Decision{Transition: render.Install}, render.State{Lock: lock, Tree: tree}, modelled{phase: "idle", stable: 1, attempt: 1, host: w.host, shrinks: w.fewer})
+			want := w.want()
+			m := modelled{phase: "idle", stable: 1 + (want.revision-1)/3*3, attempt: 1, host: want.host, rest: want.rest}
+			w.named(lock.Stable.Revision, m.stable)
+			w.record(render.Decision{Transition: render.Install}, render.State{Lock: lock, Tree: tree}, m)
 		}
 		pick := func(t *rapid.T, name string) int { return rapid.IntRange(0, len(w.chain)-1).Draw(t, name) }
 		tick := func(t *rapid.T) {
@@ -496,7 +759,8 @@ func TestPropModel(t *testing.T) {
 				}
 			})
 		}
-		actions := map[string]func(*rapid.T){
+		var actions map[string]func(*rapid.T)
+		actions = map[string]func(*rapid.T){
 			"advance":  func(*rapid.T) { w.step(false, false) },
 			"advance2": func(t *rapid.T) { tick(t); w.step(false, false) },
 			"advance3": func(t *rapid.T) { w.clock += 4200; w.step(false, false) },
@@ -507,7 +771,7 @@ func TestPropModel(t *testing.T) {
 				}
 			},
 			"back to before": func(*rapid.T) {
-				w.edit(fmt.Sprint(max(w.tip().state.previous, 1)), w.steps, w.host)
+				w.edit(spelt(max(w.tip().state.previous, 1)))
 				w.step(false, false)
 			},
 			"promote":  func(*rapid.T) { w.step(true, false) },
@@ -517,6 +781,16 @@ func TestPropModel(t *testing.T) {
 			"install": func(t *rapid.T) {
 				if w.story.state.Lock == nil && w.image != "1" {
 					install()
+				}
+			},
+			"promote all; abort": func(t *rapid.T) { // where most is to be taken back
+				for range 9 {
+					if w.tip().state.phase == "promote" {
+						actions["abort"](t)
+						return
+					}
+					w.clock += 600
+					w.step(true, false)
 				}
 			},
 			"abort": func(*rapid.T) {
@@ -557,9 +831,24 @@ func TestPropModel(t *testing.T) {
 					}
 				})
 			},
-			"image": func(t *rapid.T) { w.edit(rapid.SampledFrom([]string{"1", "2", "3"}).Draw(t, "image"), w.steps, w.host) },
-			"host":  func(t *rapid.T) { w.edit(w.image, w.steps, rapid.SampledFrom([]string{"a", "b"}).Draw(t, "host")) },
-			"steps": func(t *rapid.T) { w.edit(w.image, rapid.SampledFrom([]string{"A", "B"}).Draw(t, "steps"), w.host) },
+			"image": func(t *rapid.T) {
+				w.edit(map[string]string{"image": rapid.SampledFrom([]string{"1", "2", "3"}).Draw(t, "image")})
+			},
+			"host": func(t *rapid.T) {
+				w.edit(map[string]string{"host": rapid.SampledFrom([]string{"a", "b"}).Draw(t, "host")})
+			},
+			"steps": func(t *rapid.T) {
+				w.edit(map[string]string{"steps": rapid.SampledFrom([]string{"A", "B"}).Draw(t, "steps")})
+			},
+			"config": func(t *rapid.T) {
+				w.edit(map[string]string{"level": rapid.SampledFrom([]string{"0", "1"}).Draw(t, "level")})
+			},
+			"release": func(t *rapid.T) { // of all that a base has
+				fields := spelt(rapid.IntRange(1, 6).Draw(t, "revision"))
+				fields["rest"] = w.some(rapid.IntRange(0, 2).Draw(t, "rest"))
+				w.edit(fields)
+			},
+			"rest": func(t *rapid.T) { w.edit(map[string]string{"rest": w.some(rapid.IntRange(0, 2).Draw(t, "rest"))}) },
 			"revert": func(t *rapid.T) {
 				if i := pick(t, "commit"); i > 0 {
 					w.apply(w.chain[i], w.chain[i-1])
@@ -592,8 +881,13 @@ func TestPropModel(t *testing.T) {
 				for i := len(w.chain) - 1; i >= 0 && tip.state.phase == "idle" && tip.state.previous != 0; i-- {
 					if then := w.chain[i].state; then.phase == "idle" && then.stable == tip.state.previous {
 						files := maps.Clone(w.chain[i].files)
-						files["spec"] = tip.files["spec"]
-						w.commit(files, modelled{})
+						maps.DeleteFunc(files, func(name, _ string) bool { return isSpec(name) })
+						for name, value := range tip.files {
+							if isSpec(name) {
+								files[name] = value
+							}
+						}
+						w.commit(files, nil)
 						w.step(false, false)
 						return
 					}
@@ -604,47 +898,64 @@ func TestPropModel(t *testing.T) {
 					w.apply(w.chain[i-1], w.chain[i])
 				}
 			},
-			"merge": func(t *rapid.T) { // a branch that began earlier and holds some of the later commits, by squash
+			"squash": func(t *rapid.T) { // a range of commits as one
 				i, j := pick(t, "base"), pick(t, "end")
 				if i < j {
 					w.apply(w.chain[i], w.chain[j])
 				}
 			},
+			"branch": func(t *rapid.T) { w.other = slices.Clone(w.chain[:pick(t, "from")+1]) },
+			"switch": func(*rapid.T) { w.chain, w.other = w.other, w.chain; w.read() },
+			"merge":  w.merge,
 			"force-push": func(t *rapid.T) {
-				if i := pick(t, "to"); rapid.IntRange(0, 5).Draw(t, "really") == 0 {
-					w.chain = w.chain[:i+1]
-					w.read()
+				switch i := pick(t, "to"); rapid.IntRange(0, 7).Draw(t, "really") {
+				case 0:
+					w.chain = slices.Clone(w.chain[:i+1])
+				case 1:
+					w.chain = slices.Clone(w.other)
 				}
+				w.read()
 			},
 			"edit by hand": func(t *rapid.T) {
 				if rapid.IntRange(0, 9).Draw(t, "really") == 0 && w.story.state.Lock != nil && !w.tip().drift {
 					files := maps.Clone(w.tip().files)
 					files["prod-service.yaml"] += "# by hand\n"
-					w.commit(files, w.tip().state)
+					w.commit(files, nil)
 					before := w.chain[len(w.chain)-2]
 					w.step(false, false)
 					files = maps.Clone(w.tip().files)
 					files["prod-service.yaml"] = before.files["prod-service.yaml"]
-					w.commit(files, modelled{})
+					w.commit(files, nil)
 				}
 			},
-			"crash": func(*rapid.T) { w.next(w.evidence()) }, // whatever was made is lost, and nothing was published
-			"":      func(t *rapid.T) { w.check() },
+			"": func(t *rapid.T) { w.check() },
 		}
 		install()
-		t.Repeat(grouped(actions, map[string]string{
-			"work 1": "run", "work 2": "run, advance, advance2, advance3, promote, promote2, tick", "spec": "image, back to before, host, steps",
-			"person": "abort, abort at once, pause, resume, waive, retry, install", "git": "revert, revert the tip, twice back; and again, cherry-pick, merge, force-push, there and back, take the release back, edit by hand, crash",
-		}))
+		w.other = slices.Clone(w.chain)
+		actions["crash"] = func(t *rapid.T) {
+			name := rapid.SampledFrom([]string{"advance", "promote", "retry", "abort", "pause", "resume", "waive"}).Draw(t, "verb")
+			w.crash(t, name, func() { actions[name](t) })
+		}
+		t.Repeat(w.grouped(actions, map[string]string{
+			"work 1": "run", "work 2": "run, advance, advance2, advance3, promote, promote2, tick", "spec": "image, config, rest, release, back to before, host, steps",
+			"person": "abort, promote all; abort, abort at once, pause, resume, waive, retry, install", "git": "revert, revert the tip, twice back; and again, cherry-pick, squash, there and back, take the release back, edit by hand",
+			"branches": "branch, switch, merge, force-push", "machine": "crash",
+		}, did))
 	})
+	t.Logf("how often each changed something: %v", did)
 }
 
 // grouped are actions to draw from by groups, so that a release gets somewhere between what people do to it.
-func grouped(actions map[string]func(*rapid.T), groups map[string]string) map[string]func(*rapid.T) {
+func (w *world) grouped(actions map[string]func(*rapid.T), groups map[string]string, did map[string]int) map[string]func(*rapid.T) {
 	drawn := map[string]func(*rapid.T){"": actions[""]}
 	for group, names := range groups {
 		list := strings.Split(names, ", ")
-		drawn[group] = func(t *rapid.T) { actions[rapid.SampledFrom(list).Draw(t, "action")](t) }
+		drawn[group] = func(t *rapid.T) {
+			name, commits, tip := rapid.SampledFrom(list).Draw(t, "action"), len(w.all), w.tip().id
+			if actions[name](t); len(w.all) != commits || w.tip().id != tip {
+				did[name]++
+			}
+		}
 	}
 	return drawn
 }
@@ -681,7 +992,25 @@ func (w *world) check() {
 	if weight != s.Lock.Weight {
 		w.t.Fatalf("the lock says weight %d, the route %d", s.Lock.Weight, weight)
 	}
+	w.checkObjects(s)
 	if s.Lock.Phase == render.Abort && split != nil && len(split.Matches) > 0 {
 		w.t.Fatalf("an aborted canary is still reached by %v", split.Matches)
+	}
+}
+
+// checkObjects: pods run what the lock says, and of the base each object is there that one of the revisions has, and no other.
+func (w *world) checkObjects(s render.State) {
+	m := w.tip().state
+	if prod, canary := runs(s, "prod"), runs(s, "canary"); prod != m.stable || canary != m.canary {
+		w.t.Fatalf("prod runs revision %d and the canary %d: %+v", prod, canary, m)
+	}
+	was := m.rest
+	if m.was != 0 {
+		was = m.was
+	}
+	for path, there := range map[string]bool{"shared-widget-two.yaml": was == 3, "canary-widget-two.yaml": m.coming == 3 && was != 3, render.NextFile: m.coming != 0} {
+		if _, is := s.Tree.Get(path); is != there {
+			w.t.Fatalf("%s is there: %v, in %+v", path, is, m)
+		}
 	}
 }

@@ -71,6 +71,10 @@ func TestNext(t *testing.T) {
 		{"idle on S by a revert of prepare, D: prepare", idle, "3", with(late, func(e *render.Evidence) { took(e); e.BackFrom = newStory(t).wanted() }), "prepare 01-prepare"},
 		{"idle on S by a revert of prepare, retried", idle, "2", with(late, func(e *render.Evidence) { took(e); e.Retried = true; e.BackFrom = newStory(t).wanted() }), "prepare 01-prepare"},
 
+		{"prepare, S: abort", at(1), "1", after(0), "abort"},
+		{"prepare, D: supersede", at(1), "3", after(0), "supersede"},
+		{"prepare, taken back", at(1), "2", with(late, took), "waiting: taken back by a person: gitramp resume, promote or abort"},
+		{"prepare, taken back, promoted", at(1), "2", with(late, func(e *render.Evidence) { took(e); e.Promoted = true }), "shift 02-weight-20"},
 		{"ramping, C: not settled", at(1), "2", after(10*min - 1), "waiting: settling until +10m"},
 		{"ramping, C: settled", at(1), "2", after(10 * min), "shift 02-weight-20"},
 		{"ramping, C: manual", at(2), "2", late, "waiting: until promoted"},
@@ -92,6 +96,9 @@ func TestNext(t *testing.T) {
 		{"ramping, S: abort, whatever the hold", at(2), "1", after(0), "abort"},
 		{"ramping, S, in the future: abort", at(2), "1", after(-1000), "abort"},
 		{"full, S: abort", at(4), "1", after(0), "abort"},
+		{"full, D: supersede", at(4), "3", after(0), "supersede"},
+		{"full, taken back", at(4), "2", with(late, took), "waiting: taken back by a person: gitramp resume, promote or abort"},
+		{"full, taken back, promoted", at(4), "2", with(late, func(e *render.Evidence) { took(e); e.Promoted = true }), "promote 05-promote"},
 		{"ramping, D: supersede", at(3), "3", after(0), "supersede"},
 		{"ramping, other steps: refused", func(t tester) *story {
 			w := at(2)(t)

@@ -11,6 +11,7 @@ type Recall struct {
 	over     bool // the attempt that comes next was finished
 	wentBack bool
 	backFrom string
+	released string // between two releases prod went from it to the tip's by no release: whole ones were taken back, if prod had run the tip's before
 	attempts int
 	cut      bool
 	done     bool
@@ -53,12 +54,18 @@ func (r *Recall) revert(before Place) {
 		r.wentBack = r.wentBack || before.later(tip) || r.over && before.Attempt == tip.Attempt
 		r.over = false
 		r.attempts = max(r.attempts, before.Attempt)
+	case r.released != "" && before.Stable != tip.Stable:
+		// a release of before that
+	case r.released != "":
+		r.wentBack, r.backFrom, r.done = true, r.released, true
 	case r.backFrom != "" && before.Canary != r.backFrom:
 		r.done = true
 	case before.Canary != "" && (r.backFrom != "" || !before.Phase.GoesBack() && before.Canary != tip.Stable):
 		r.wentBack, r.backFrom, r.attempts = true, before.Canary, max(r.attempts, before.Attempt)
 	case before.Canary == "" && before.Previous == tip.Stable && before.Stable != tip.Stable:
 		r.wentBack, r.backFrom, r.done = true, before.Stable, true // a whole release was taken back
+	case before.Canary == "" && before.Stable != tip.Stable:
+		r.released = before.Stable
 	default:
 		r.done = true
 	}

@@ -54,6 +54,35 @@ func TestRevertOfEveryStep(t *testing.T) {
 	}
 }
 
+// TestRevertOfReleases: whole releases that one commit takes back stay so, however many they are; a branch that is merged as one commit takes none back.
+func TestRevertOfReleases(t *testing.T) {
+	const stops = "taken back by a person: gitramp retry, or ask for another revision"
+	w := newStory(t)
+	b := branch{w.state}
+	for _, image := range []string{"2", "3"} {
+		w.ask(image).run(-1)
+		b = append(b, w.state)
+	}
+	for name, c := range map[string]struct {
+		history branch
+		want    string
+	}{
+		"one":             {branch{b[0], b[1], b[0]}, stops},
+		"two":             {branch{b[0], b[1], b[2], b[0]}, stops},
+		"two, and synced": {branch{b[0], b[1], b[2], b[0], b[0]}, stops},
+		"merged as one":   {branch{b[0], b[2]}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tip := &story{t: t, text: storySpec, state: c.history[len(c.history)-1]}
+			tip.image = map[bool]string{true: "3", false: "2"}[name != "one" && c.want != ""]
+			d, _ := tip.next(c.history.recall())
+			if d.Waiting != c.want || (c.want == "") != (d.Transition == render.Prepare) {
+				t.Errorf("advance: %s", said(d, 0))
+			}
+		})
+	}
+}
+
 func checkReverted(t *testing.T, what string, spec *render.Canary, wanted string, b branch) {
 	t.Helper()
 	tip := b[len(b)-1]

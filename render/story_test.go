@@ -4,13 +4,17 @@ import (
 	"fmt"
 	"strings"
 
+	"go.yaml.in/yaml/v3"
+
 	"github.com/gitramp/gitramp/render"
+	"github.com/gitramp/gitramp/render/internal/node"
 )
 
 // story is one app whose tree moves by decisions, with neither git nor clock: what a verb does, in memory.
 type story struct {
 	t     tester
 	text  string // of the spec, with IMAGE for what is wanted
+	base  string // the objects of the spec's base, "" where it has none
 	image string // what the spec asks for
 	state render.State
 }
@@ -33,43 +37,65 @@ func newStory(t tester) *story {
 }
 
 func (w *story) spec() *render.Canary {
-	return parse(w.t, strings.Replace(w.text, "IMAGE", w.image, 1))
+	c := parse(w.t, strings.Replace(w.text, "IMAGE", w.image, 1))
+	if w.base == "" {
+		return c
+	}
+	var objs []*yaml.Node
+	for text := range strings.SplitSeq(w.base, "---\n") {
+		var doc yaml.Node
+		if err := yaml.Unmarshal([]byte(text), &doc); err != nil {
+			w.t.Fatal(err)
+		}
+		objs = append(objs, doc.Content[0])
+	}
+	c, err := c.WithBase(objs, renamed)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return c
+}
+
+// renamed gives objects new names, where none of them refers to another.
+func renamed(objs []*yaml.Node, names []string) (list []*yaml.Node, err error) {
+	for i, o := range objs {
+		o = node.Copy(o)
+		node.Set(o, node.String(names[i]), "metadata", "name")
+		list = append(list, o)
+	}
+	return list, nil
 }
 
 // wanted is the name of the revision that the spec asks for.
 func (w *story) wanted() string {
-	rev, err := w.spec().Revision(shared)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return rev.Name
+	return w.spec().RevisionName()
 }
 
 func (w *story) compile() (*render.Release, error) {
 	w.t.Helper()
 	c := w.spec()
-	wanted, err := c.Revision(shared)
+	revs, err := w.revisions(c)
 	if err != nil {
 		w.t.Fatal(err)
-	}
-	revs := render.Revisions{Canary: wanted}
-	if w.state.Lock == nil {
-		if revs.Stable, _, err = c.StableRevision(shared); err != nil {
-			w.t.Fatal(err)
-		}
-	} else {
-		if revs, err = w.state.Revisions(); err != nil {
-			w.t.Fatal(err)
-		}
-		if w.state.IsIdle() {
-			revs.Canary = wanted
-		}
 	}
 	r, err := render.NewRelease(c, "canary.yaml", revs, shared)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	return r, r.At(w.state)
+}
+
+// revisions are those that the tree holds, and what the spec asks for where it holds no release.
+func (w *story) revisions(c *render.Canary) (revs render.Revisions, err error) {
+	if w.state.Lock == nil {
+		revs.Stable, _, err = c.StableRevision(shared)
+	} else if revs, err = w.state.Revisions(); err == nil && w.state.IsIdle() {
+		revs.Stable, err = c.Refreshed(revs.Stable)
+	}
+	if err == nil && (w.state.Lock == nil || w.state.IsIdle()) {
+		revs.Canary, err = c.RevisionBeside(revs.Stable, shared)
+	}
+	return revs, err
 }
 
 // next asks for the next transition, and what it leads to.

@@ -76,8 +76,11 @@ func (st *stage) syscallFaults(t *testing.T, y *tally) {
 				if call > 0 {
 					kinds = kinds[n%2 : n%2+1]
 				}
-				for _, what := range only(kinds) {
-					if n++; thin(n, 499) {
+				for i, what := range only(kinds) {
+					if i == 0 || !every() { // a call that is tried is tried with all that can happen to it
+						n++
+					}
+					if thin(n, 499) {
 						continue
 					}
 					if fault := fmt.Sprintf("%s at %s %d of %s", what, group.name, k, who); chosen(fault) && !st.inject(t, y, call, who, fault, group.calls, what, k) {
@@ -94,9 +97,13 @@ func chosen(fault string) bool {
 	return regexp.MustCompile(os.Getenv("GITRAMP_FAULT")).MatchString(fault)
 }
 
-// only gives way to all kinds of faults where one is chosen.
+// every says that all that can happen to a call does, one after the other, and not one error and one death in turn: GITRAMP_FAULTS_ALL (make chaos ALL=1), or one
+// fault is chosen.
+func every() bool { return os.Getenv("GITRAMP_FAULTS_ALL") != "" || os.Getenv("GITRAMP_FAULT") != "" }
+
+// only gives way to all kinds of faults where every one of them is asked for.
 func only(kinds []string) []string {
-	if os.Getenv("GITRAMP_FAULT") == "" {
+	if !every() {
 		return kinds
 	}
 	kinds = []string{"KILL"}
