@@ -50,6 +50,7 @@ const settleSeconds = 600
 // went says what history knows: how long the state stands, and whether somebody took it back.
 type went struct {
 	stood    int64 // seconds
+	written  int64 // the same of the manifests: less, where something was synced since
 	back     bool
 	from     int // the revision that was taken back
 	attempts int
@@ -59,7 +60,7 @@ type went struct {
 func (m modelled) next(w wanting, h went, promoted, retried bool) (modelled, string) {
 	n := m
 	waits := func(why string) (modelled, string) { return m, "waits: " + why }
-	settled := h.stood >= settleSeconds
+	settled := min(h.stood, h.written) >= settleSeconds
 	switch {
 	case m.phase == "":
 		return m, "refused"
@@ -489,6 +490,14 @@ func runs(s render.State, component string) int {
 	return n + 3*level
 }
 
+// manifests is what of a state is in the manifests.
+func (m modelled) manifests() modelled {
+	if m.paused, m.full, m.aborted = false, false, 0; m.phase == "idle" {
+		m.attempt, m.previous, m.canary = 0, 0, 0
+	}
+	return m
+}
+
 // history is what the model makes of the branch, by looking at all of it.
 func (w *world) history() went {
 	tip := w.tip().state
@@ -507,9 +516,18 @@ func (w *world) history() went {
 		}
 		h.stood = w.clock - w.chain[i].date
 	}
-	for i := 0; i < len(w.chain); i++ { // a clock that was late
-		if i <= began+1 {
-			h.stood = min(h.stood, w.clock-w.chain[i].date)
+	synced := began
+	for i := len(w.chain) - 1; i > began; i-- {
+		if w.chain[i].state.manifests() != tip.manifests() {
+			synced = i
+			break
+		}
+	}
+	h.written = w.clock - w.chain[synced+1].date
+	for i := 0; i <= synced+1; i++ { // a clock that was late
+		late := w.clock - w.chain[i].date
+		if h.written = min(h.written, late); i <= began+1 {
+			h.stood = min(h.stood, late)
 		}
 	}
 	if began < 0 {
@@ -560,6 +578,12 @@ func (w *world) evidence() render.Evidence {
 	}
 	r := render.Recall{Tip: w.story.state.Lock.Place()}
 	since, date := "", int64(0)
+	newest := func(to int) (date int64) {
+		for _, s := range w.chain[:to+1] {
+			date = max(date, s.date)
+		}
+		return date
+	}
 	for i := len(w.chain) - 1; i >= 0; i-- {
 		old := ""
 		if i > 0 {
@@ -574,10 +598,10 @@ func (w *world) evidence() render.Evidence {
 		}
 		more := r.Changed(fmt.Sprint(i), before, false)
 		if r.Since != since {
-			since = r.Since
-			for j := 0; j <= i; j++ {
-				date = max(date, w.chain[j].date)
-			}
+			since, date = r.Since, newest(i)
+		}
+		if r.Written == fmt.Sprint(i) {
+			ev.Written = newest(i)
 		}
 		if !more {
 			break
