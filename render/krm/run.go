@@ -1,0 +1,322 @@
+package krm
+
+import (
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/gitramp/gitramp/render"
+	"github.com/gitramp/gitramp/render/internal/node"
+	"github.com/gitramp/gitramp/render/route"
+	"github.com/gitramp/gitramp/templates"
+)
+
+// Call is one call of the function.
+type Call struct {
+	Config *yaml.Node // functionConfig, nil where there is none
+	Items  []Item
+	Step   string // instead of the annotation gitramp.dev/step
+	Check  bool   // change nothing, and say what is not as it should be: a validator
+	Rename render.Renamer
+	File   string // that the spec lies in, where that is not told by an annotation
+	Text   []byte // of that file, for errors with lines; nil where there is none
+}
+
+// run is a call on its way.
+type run struct {
+	Call
+	items   []Item
+	config  *yaml.Node // the Canary
+	file    string     // that it lies in
+	spec    *render.Canary
+	base    []int             // the items that are the base
+	step    render.Step       // that was asked for
+	asked   bool              // whether one was
+	paths   map[string]string // files of a tree, by the id of their object
+	route   string            // the id of prod's route
+	set     *render.Templates
+	release *render.Release
+	results Results
+}
+
+// Run returns the items with the step's objects in place of those that were written before. Where a result is an error, the items are those of the call.
+func (c Call) Run() ([]Item, Results) {
+	r := &run{Call: c, items: c.Items, set: render.NewTemplates(templates.FS)}
+	items, err := r.all()
+	if err != nil {
+		r.results = append(r.results, r.failure(err)...)
+	}
+	if r.results.Failed() || r.Check {
+		return c.Items, r.results
+	}
+	return items, r.results
+}
+
+func (r *run) all() ([]Item, error) {
+	for _, step := range []func() error{r.configure, r.parse, r.readBase, r.pick, r.know} {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	own, taken := r.own()
+	if err := r.free(taken); err != nil {
+		return nil, err
+	}
+	if err := r.compile(own); err != nil {
+		return nil, err
+	}
+	if r.Check {
+		return nil, r.check(own)
+	}
+	written, err := r.objects(r.step)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.unkept(own, written); err != nil {
+		return nil, err
+	}
+	return r.replace(own, written), nil
+}
+
+// parse reads the spec as strictly as from a file. Annotations of orchestrators are not the user's.
+func (r *run) parse() error {
+	text := r.Text
+	if text == nil {
+		n := node.Copy(r.config)
+		unannotate(n)
+		var err error
+		if text, err = node.Encode(n); err != nil {
+			return err
+		}
+	}
+	var err error
+	if r.spec, err = render.ParseSpec(r.file, text); err != nil {
+		return err
+	}
+	for _, w := range r.spec.Warnings() {
+		_, rest, _ := strings.Cut(strings.TrimPrefix(w, r.file), ": ")
+		field, message, _ := strings.Cut(rest, ": warning: ")
+		r.results = append(r.results, Result{Severity: Warning, Message: message, Field: field, File: r.file, of: r.config})
+	}
+	return nil
+}
+
+// pick finds the step in the plan.
+func (r *run) pick() error {
+	plan := r.spec.Plan()
+	r.step = plan.Steps[0]
+	if r.asked = r.Step != ""; !r.asked {
+		return nil
+	}
+	st, known := plan.Find(r.Step)
+	if !known {
+		return render.SpecError{r.spec.Wrong(stepField, r.Step, fmt.Sprintf("value %q is no step", r.Step), plan.Allowed())}
+	}
+	r.step = st
+	return nil
+}
+
+const stepField = "metadata.annotations." + stepNote
+
+// know finds the objects that any step may have.
+func (r *run) know() error {
+	wanted, err := r.spec.Revision(r.set)
+	if err != nil {
+		return err
+	}
+	release, err := render.NewRelease(r.spec, r.file, render.Revisions{Stable: wanted, Canary: wanted}, r.set)
+	if err != nil {
+		return err
+	}
+	r.paths = map[string]string{}
+	for _, st := range release.Plan.Steps {
+		tree, err := release.Objects(st)
+		if err != nil {
+			return err
+		}
+		for _, name := range tree.Resources() {
+			data, _ := tree.Get(name)
+			n, err := node.Parse(data)
+			if err != nil {
+				return err
+			}
+			if r.paths[id(n)] == "" {
+				r.paths[id(n)] = name
+			}
+			if route.ByKind(node.Text(n, "kind")) != "" && node.Text(n, "metadata", "name") == r.spec.Spec.Output.Names.Prod.Route {
+				r.route = id(n)
+			}
+		}
+	}
+	return nil
+}
+
+// free refuses objects that the step would overwrite and that are somebody else's.
+func (r *run) free(taken []int) error {
+	if r.spec.Spec.Base != "" {
+		return nil // they are beside the base, and the base is made into prod
+	}
+	for _, i := range taken {
+		r.results = append(r.results, Result{Severity: Error, Message: title(r.items[i].node) + " is there already, and nothing says that gitramp wrote it: " +
+			"allowed other names (spec.output.names), or that object as a base (spec.base)", File: r.items[i].file(), of: r.items[i].node})
+	}
+	return nil
+}
+
+// compile makes the release: from what prod runs by the items, else by spec.stable, to what the spec asks for.
+func (r *run) compile(own map[int]string) error {
+	stable, known, err := r.stable(own)
+	if err != nil {
+		return err
+	}
+	wanted, err := r.spec.RevisionBeside(stable, r.set)
+	if err != nil {
+		return err
+	}
+	ramps := r.step.HasCanary() && !r.step.Promoted()
+	switch {
+	case !known && ramps && !r.Check:
+		return render.SpecError{r.spec.Wrong("spec.stable", "", "is missing, and no item is what prod runs", "the image that prod runs, or its objects as this function wrote them")}
+	case !known:
+		if wanted, err = r.spec.Revision(r.set); err != nil {
+			return err
+		}
+		stable = wanted // the first installation has no ramp
+	case ramps && stable.Name == wanted.Name && !r.Check:
+		return render.SpecError{r.spec.Wrong(stepField, r.step.ID(), "value "+r.step.ID()+" is over: prod runs what the spec asks for", "a step without a ramp (idle), or another image")}
+	}
+	r.release, err = render.NewRelease(r.spec, r.file, render.Revisions{Stable: stable, Canary: wanted}, r.set)
+	return err
+}
+
+// stable is what prod runs.
+func (r *run) stable(own map[int]string) (rev render.Revision, known bool, err error) {
+	state, err := r.standing(own)
+	if err != nil {
+		return rev, false, err
+	}
+	if state == nil {
+		return r.spec.StableRevision(r.set)
+	}
+	revs, err := state.Revisions()
+	if err != nil {
+		return rev, false, err
+	}
+	rev = revs.Stable
+	rev.Name = "items"
+	if state.Tree.Resources()[0] != "" {
+		if err := r.spec.CheckFixed(*state, rev, "the input"); err != nil {
+			return rev, false, err
+		}
+	}
+	return r.refreshed(rev, own)
+}
+
+// refreshed is what prod runs, with what a base says today of all that is no revision's; or what the spec makes of it, where that is the same.
+func (r *run) refreshed(rev render.Revision, own map[int]string) (render.Revision, bool, error) {
+	wanted, err := r.spec.RevisionBeside(rev, r.set)
+	if err != nil {
+		return rev, false, err
+	}
+	same, err := r.same(rev, wanted)
+	if err != nil {
+		return rev, false, err
+	}
+	if same {
+		rev.Name = wanted.Name
+	}
+	if r.spec.Spec.Base == "" {
+		if same {
+			return wanted, true, nil
+		}
+		return rev, true, nil
+	}
+	for _, name := range slices.Sorted(maps.Values(own)) {
+		if strings.HasPrefix(name, "canary-") {
+			return rev, true, nil // a release on its way goes by what it has
+		}
+	}
+	rev, err = r.spec.Refreshed(rev)
+	return rev, true, err
+}
+
+// same says whether two revisions have the same pods and ports.
+func (r *run) same(a, b render.Revision) (bool, error) {
+	var texts [2][]string
+	for i, rev := range []render.Revision{a, b} {
+		release, err := render.NewRelease(r.spec, r.file, render.Revisions{Stable: rev, Canary: rev}, r.set)
+		if err != nil {
+			return false, err
+		}
+		tree, err := release.Objects(release.Plan.Steps[0])
+		if err != nil {
+			return false, err
+		}
+		for _, f := range [][]string{{"prod-deployment.yaml", "spec", "template"}, {"prod-service.yaml", "spec", "ports"}} {
+			data, _ := tree.Get(f[0])
+			n, err := node.Parse(data)
+			if err != nil {
+				return false, err
+			}
+			texts[i] = append(texts[i], canonical(node.Get(n, f[1:]...)))
+		}
+	}
+	return slices.Equal(texts[0], texts[1]), nil
+}
+
+// objects are those of a step, in apply order, each with the place where it belongs.
+func (r *run) objects(st render.Step) ([]Item, error) {
+	tree, err := r.release.Objects(st)
+	if err != nil {
+		return nil, err
+	}
+	var items []Item
+	for _, name := range tree.Resources() {
+		data, _ := tree.Get(name)
+		n, err := node.Parse(data)
+		if err != nil {
+			return nil, err
+		}
+		n.HeadComment = render.HeadComment
+		node.Set(n, node.Quoted(path.Join(r.spec.OutputPath(), name)), "metadata", "annotations", pathNote)
+		node.Set(n, node.Quoted("0"), "metadata", "annotations", indexNote)
+		items = append(items, Item{node: n})
+	}
+	return items, nil
+}
+
+// unkept refuses to write over a tree that has a lock: its steps are commits.
+func (r *run) unkept(own map[int]string, written []Item) error {
+	at := path.Join(r.spec.OutputPath(), render.KustomizationFile)
+	kept := slices.ContainsFunc(r.items, func(i Item) bool { return i.file() == at && i.marked() })
+	if kept && len(r.differences(own, written)) > 0 {
+		return render.SpecError{r.spec.Wrong("spec.output.path", r.spec.OutputPath(), "holds a tree that gitramp keeps, at another step",
+			"another path for a function, or gitramp advance for the next step")}
+	}
+	return nil
+}
+
+// replace puts the written objects where the first own one was, else behind all others.
+func (r *run) replace(own map[int]string, written []Item) []Item {
+	var items []Item
+	placed := false
+	for i, item := range r.items {
+		switch _, mine := own[i]; {
+		case mine && !placed:
+			items, placed = append(items, written...), true
+		case mine:
+		case slices.Contains(r.base, i) && !item.local():
+			items = append(items, Item{node: r.kept(item)})
+		default:
+			items = append(items, item)
+		}
+	}
+	if !placed {
+		items = append(items, written...)
+	}
+	return items
+}
