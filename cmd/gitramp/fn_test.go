@@ -78,10 +78,10 @@ func TestFnEqualsRender(t *testing.T) {
 				t.Fatal(steps, err)
 			}
 			before, next := foreign+c.items, ""
-			for _, dir := range steps {
+			for i, dir := range steps {
 				want := golden(t, dir)
 				for from, items := range map[string]string{"the first input": foreign + c.items, "the step before": before, "a loose base": c.loose} {
-					if from == "a loose base" && c.loose == "" {
+					if from == "a loose base" && (c.loose == "" || i%3 != 2) {
 						continue
 					}
 					once := fnOK(t, list(c.spec, filepath.Base(dir), items))
@@ -90,6 +90,9 @@ func TestFnEqualsRender(t *testing.T) {
 					}
 					if strings.HasPrefix(items, foreign) && !strings.Contains(once, "\nitems:\n"+foreign) {
 						t.Errorf("%s from %s: others' items are not as they were:\n%s", dir, from, once)
+					}
+					if from == "the first input" {
+						continue
 					}
 					if twice := fnOK(t, once); twice != once {
 						t.Errorf("%s from %s: of its own output it makes\n%s\nand that was\n%s", dir, from, twice, once)

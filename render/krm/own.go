@@ -99,10 +99,10 @@ func (r *run) own() (own map[int]string, taken []int) {
 		at := item.file()
 		switch inside := path.Dir(at) == out; {
 		case item.tools(), slices.Contains(r.base, i):
-		case known && (inside || item.marked()):
-			own[i] = name
-		case inside && item.marked():
+		case inside && (known || item.marked()):
 			own[i] = path.Base(at)
+		case known && item.marked():
+			own[i] = name
 		case known:
 			taken = append(taken, i)
 		}
@@ -110,13 +110,20 @@ func (r *run) own() (own map[int]string, taken []int) {
 	return own, taken
 }
 
-// standing is the tree that the own items are, as one between two releases; nil where prod is not among them.
-func (r *run) standing(own map[int]string) (*render.State, error) {
+// standing is the tree that the own items are, as one between two releases; nil where prod is not among them. withConfig brings the canary's config along, which prod
+// refers to once it is promoted.
+func (r *run) standing(own map[int]string, withConfig bool) (*render.State, error) {
 	var tree render.Tree
 	route := ""
 	for i, item := range r.items {
 		name, mine := own[i]
-		if _, twice := tree.Get(name); !mine || twice || strings.HasPrefix(name, "canary-") {
+		config := withConfig && (node.Text(item.node, "kind") == "ConfigMap" || node.Text(item.node, "kind") == "Secret")
+		if rest, canarys := strings.CutPrefix(name, "canary-"); canarys && config {
+			name = "shared-" + rest
+		} else if canarys {
+			continue
+		}
+		if _, twice := tree.Get(name); !mine || twice {
 			continue
 		}
 		n := node.Copy(item.node)

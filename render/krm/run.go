@@ -2,7 +2,6 @@ package krm
 
 import (
 	"fmt"
-	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -169,79 +168,86 @@ func (r *run) free(taken []int) error {
 
 // compile makes the release: from what prod runs by the items, else by spec.stable, to what the spec asks for.
 func (r *run) compile(own map[int]string) error {
-	stable, known, err := r.stable(own)
+	revs, known, err := r.fromItems(own)
+	if err == nil && !known {
+		revs, known, err = r.fromSpec()
+	}
 	if err != nil {
 		return err
 	}
-	wanted, err := r.spec.RevisionBeside(stable, r.set)
-	if err != nil {
-		return err
-	}
-	ramps := r.step.HasCanary() && !r.step.Promoted()
-	switch {
-	case !known && ramps && !r.Check:
+	switch ramps := r.step.HasCanary() && !r.step.Promoted() && !r.Check; {
+	case ramps && !known:
 		return render.SpecError{r.spec.Wrong("spec.stable", "", "is missing, and no item is what prod runs", "the image that prod runs, or its objects as this function wrote them")}
-	case !known:
-		if wanted, err = r.spec.Revision(r.set); err != nil {
-			return err
-		}
-		stable = wanted // the first installation has no ramp
-	case ramps && stable.Name == wanted.Name && !r.Check:
-		return render.SpecError{r.spec.Wrong(stepField, r.step.ID(), "value "+r.step.ID()+" is over: prod runs what the spec asks for", "a step without a ramp (idle), or another image")}
+	case ramps && revs.Stable.Name == revs.Canary.Name:
+		return render.SpecError{r.spec.Wrong(stepField, r.step.ID(), fmt.Sprintf("value %q is over: prod runs what the spec asks for", r.step.ID()), "a step without a ramp (idle), or another image")}
 	}
-	r.release, err = render.NewRelease(r.spec, r.file, render.Revisions{Stable: stable, Canary: wanted}, r.set)
+	r.release, err = render.NewRelease(r.spec, r.file, revs, r.set)
 	return err
 }
 
-// stable is what prod runs.
-func (r *run) stable(own map[int]string) (rev render.Revision, known bool, err error) {
-	state, err := r.standing(own)
-	if err != nil {
-		return rev, false, err
+// fromSpec: where nobody says what prod runs, it is what the spec asks for: the first installation has no ramp.
+func (r *run) fromSpec() (revs render.Revisions, known bool, err error) {
+	if revs.Stable, known, err = r.spec.StableRevision(r.set); err != nil {
+		return revs, known, err
 	}
-	if state == nil {
-		return r.spec.StableRevision(r.set)
+	if revs.Canary, err = r.spec.RevisionBeside(revs.Stable, r.set); err == nil && !known {
+		revs.Canary, err = r.spec.Revision(r.set)
+		revs.Stable = revs.Canary
 	}
-	revs, err := state.Revisions()
-	if err != nil {
-		return rev, false, err
-	}
-	rev = revs.Stable
-	rev.Name = "items"
-	if state.Tree.Resources()[0] != "" {
-		if err := r.spec.CheckFixed(*state, rev, "the input"); err != nil {
-			return rev, false, err
-		}
-	}
-	return r.refreshed(rev, own)
+	return revs, known, err
 }
 
-// refreshed is what prod runs, with what a base says today of all that is no revision's; or what the spec makes of it, where that is the same.
-func (r *run) refreshed(rev render.Revision, own map[int]string) (render.Revision, bool, error) {
-	wanted, err := r.spec.RevisionBeside(rev, r.set)
-	if err != nil {
-		return rev, false, err
+// fromItems: what prod runs is known where its objects are among the own items.
+func (r *run) fromItems(own map[int]string) (revs render.Revisions, known bool, err error) {
+	state, err := r.standing(own, false)
+	if err != nil || state == nil {
+		return revs, false, err
 	}
-	same, err := r.same(rev, wanted)
+	beside, err := r.standing(own, true)
 	if err != nil {
-		return rev, false, err
+		return revs, true, err
+	}
+	now, err := state.Revisions()
+	if err != nil {
+		return revs, true, err
+	}
+	wide, err := beside.Revisions()
+	if err != nil {
+		return revs, true, err
+	}
+	if state.Tree.Resources()[0] != "" {
+		if err := r.spec.CheckFixed(*state, now.Stable, "the items"); err != nil {
+			return revs, true, err
+		}
+	}
+	if revs.Canary, err = r.spec.RevisionBeside(wide.Stable, r.set); err != nil {
+		return revs, true, err
+	}
+	revs.Stable, err = r.today(now.Stable, revs.Canary, own)
+	return revs, true, err
+}
+
+// today is what prod runs under a name: with what a base says today of all that is no revision's, between two releases; as the spec makes it, where that is the same.
+func (r *run) today(stable, wanted render.Revision, own map[int]string) (render.Revision, error) {
+	stable.Name = "of the items"
+	same, err := r.same(stable, wanted)
+	if err != nil {
+		return stable, err
 	}
 	if same {
-		rev.Name = wanted.Name
+		stable.Name = wanted.Name
 	}
-	if r.spec.Spec.Base == "" {
-		if same {
-			return wanted, true, nil
-		}
-		return rev, true, nil
+	onItsWay := false
+	for _, name := range own {
+		onItsWay = onItsWay || strings.HasPrefix(name, "canary-")
 	}
-	for _, name := range slices.Sorted(maps.Values(own)) {
-		if strings.HasPrefix(name, "canary-") {
-			return rev, true, nil // a release on its way goes by what it has
-		}
+	switch {
+	case r.spec.Spec.Base == "" && same:
+		return wanted, nil
+	case onItsWay:
+		return stable, nil
 	}
-	rev, err = r.spec.Refreshed(rev)
-	return rev, true, err
+	return r.spec.Refreshed(stable)
 }
 
 // same says whether two revisions have the same pods and ports.
