@@ -26,6 +26,8 @@ func (r *run) readBase() error {
 	var loose []int
 	for i, item := range r.items {
 		switch at := item.file(); {
+		case node.Text(item.node, "kind") == baseKind && node.Text(item.node, "metadata", "name") == r.spec.Metadata.Name:
+			r.kept = i
 		case item.tools():
 		case at != "" && strings.HasPrefix(at, dir+"/"):
 			r.base = append(r.base, i)
@@ -36,20 +38,27 @@ func (r *run) readBase() error {
 	if r.base == nil {
 		r.base = loose
 	}
-	switch n := len(r.base); {
+	var objs []*yaml.Node
+	for _, i := range r.base {
+		objs = append(objs, r.items[i].node)
+	}
+	if objs == nil && r.kept >= 0 {
+		if at := node.Get(r.items[r.kept].node, "objects"); at != nil {
+			objs = at.Content
+		}
+	}
+	switch n := len(objs); {
 	case n == 0:
 		return wrong("is none of the items", "items that lie below "+dir+", or the objects of the base and no others")
 	case n > maxBaseObjects:
 		return wrong("has too many objects", "at most 1000")
 	}
-	var objs []*yaml.Node
-	for _, i := range r.base {
-		if aliased(r.items[i].node) {
-			return wrong(title(r.items[i].node)+" has an alias", "the value itself")
+	for i, o := range objs {
+		if aliased(o) {
+			return wrong(title(o)+" has an alias", "the value itself")
 		}
-		n := node.Copy(r.items[i].node)
-		unannotate(n)
-		objs = append(objs, n)
+		objs[i] = node.Copy(o)
+		unannotate(objs[i])
 	}
 	var err error
 	r.spec, err = r.spec.WithBase(objs, r.Rename)
@@ -69,10 +78,41 @@ func aliased(n *yaml.Node) bool {
 	return false
 }
 
-// kept is an item of the base as it stays: input of the function, and nothing for a cluster, where prod takes its place.
-func (r *run) kept(item Item) *yaml.Node {
+// keep adds what stays of the base: input of the function, and nothing for a cluster, where prod takes its place. What lies in a file stays there, with a note; what
+// comes from none, as in a kustomization, goes into an object for tools, as kustomize takes no two objects of a name.
+func (r *run) keep(items []Item, i int) []Item {
+	item := r.items[i]
+	switch {
+	case item.file() == "":
+		return items
+	case item.local():
+		return append(items, item)
+	}
 	n := node.Copy(item.node)
 	node.Set(n, node.Quoted("true"), "metadata", "annotations", localNote)
 	node.Set(n, node.Quoted(r.spec.Metadata.Name), "metadata", "annotations", baseNote)
-	return n
+	return append(items, Item{node: n})
+}
+
+// baseKind is the object that has a base in it.
+const baseKind = "CanaryBase"
+
+// packed is the base that lies in no file, as an object for tools.
+func (r *run) packed() []Item {
+	list := node.Seq()
+	for _, i := range r.base {
+		if r.items[i].file() == "" {
+			n := node.Copy(r.items[i].node)
+			unannotate(n)
+			list.Content = append(list.Content, n)
+		}
+	}
+	if len(list.Content) == 0 {
+		return nil
+	}
+	n := node.Map(node.String("apiVersion"), node.String(render.APIVersion), node.String("kind"), node.String(baseKind))
+	node.Set(n, node.String(r.spec.Metadata.Name), "metadata", "name")
+	node.Set(n, node.Quoted("true"), "metadata", "annotations", localNote)
+	node.Set(n, list, "objects")
+	return []Item{{node: n}}
 }

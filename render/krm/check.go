@@ -25,7 +25,7 @@ func (r *run) check(own map[int]string) error {
 		if err != nil {
 			return err
 		}
-		if found := r.differences(own, written); i == 0 || len(found) < len(best) {
+		if found := r.differences(own, written); i == 0 || found.distance() < best.distance() {
 			best, like = found, st
 		}
 	}
@@ -38,6 +38,16 @@ func (r *run) check(own map[int]string) error {
 		r.results = append(r.results, f)
 	}
 	return nil
+}
+
+// distance is how much is different: an object more or less weighs more than a field.
+func (rs Results) distance() (n int) {
+	for _, r := range rs {
+		if n++; r.Field == "" {
+			n += 9
+		}
+	}
+	return n
 }
 
 // differences are those of the own items from what would be written.

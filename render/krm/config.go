@@ -1,6 +1,7 @@
 package krm
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -28,7 +29,7 @@ func (r *run) configure() error {
 			return err
 		}
 	case node.Text(config, "kind") == "Canary":
-		r.config, r.file = config, fileOf(Item{node: config}, r.File)
+		r.config, r.file = config, cmp.Or(Item{node: config}.file(), r.File)
 	default:
 		return fmt.Errorf("functionConfig: kind %q is invalid: allowed Canary (apiVersion %s), or ConfigMap (apiVersion v1) with %s", node.Text(config, "kind"), render.APIVersion, strings.Join(words, ", "))
 	}
@@ -48,16 +49,6 @@ func (r *run) configure() error {
 		return render.SpecError{{Field: "metadata.annotations." + checkNote, Value: v, Problem: fmt.Sprintf("value %q is invalid", v), Allowed: `"true", "false"`}}
 	}
 	return nil
-}
-
-func fileOf(item Item, otherwise string) string {
-	if at := item.file(); at != "" {
-		return at
-	}
-	if otherwise != "" {
-		return otherwise
-	}
-	return "functionConfig"
 }
 
 var words = []string{"data.canary", "data.step", "data.check"}
@@ -95,7 +86,7 @@ func (r *run) among(name string) error {
 		}
 		own := node.Text(item.node, "metadata", "name")
 		if names = append(names, own); name == "" || name == own {
-			r.config, r.file = item.node, fileOf(item, "")
+			r.config, r.file = item.node, item.file()
 		}
 	}
 	switch {

@@ -101,7 +101,7 @@ func (r *run) own() (own map[int]string, taken []int) {
 		case item.tools(), slices.Contains(r.base, i):
 		case inside && (known || item.marked()):
 			own[i] = path.Base(at)
-		case known && item.marked():
+		case known && (item.marked() || r.Check && r.spec.Spec.Base == ""):
 			own[i] = name
 		case known:
 			taken = append(taken, i)

@@ -33,6 +33,9 @@ type Result struct {
 func (r Result) String() string {
 	parts := []string{"[" + r.Severity + "]"}
 	at := r.File
+	if at == "" && r.of != nil {
+		at = title(r.of)
+	}
 	if r.line > 0 {
 		at = fmt.Sprintf("%s:%d:%d", r.File, r.line, r.column)
 	}

@@ -33,6 +33,7 @@ type run struct {
 	file    string     // that it lies in
 	spec    *render.Canary
 	base    []int             // the items that are the base
+	kept    int               // the item that has the base in it, -1 for none
 	step    render.Step       // that was asked for
 	asked   bool              // whether one was
 	paths   map[string]string // files of a tree, by the id of their object
@@ -44,7 +45,7 @@ type run struct {
 
 // Run returns the items with the step's objects in place of those that were written before. Where a result is an error, the items are those of the call.
 func (c Call) Run() ([]Item, Results) {
-	r := &run{Call: c, items: c.Items, set: render.NewTemplates(templates.FS)}
+	r := &run{Call: c, items: c.Items, kept: -1, set: render.NewTemplates(templates.FS)}
 	items, err := r.all()
 	if err != nil {
 		r.results = append(r.results, r.failure(err)...)
@@ -308,15 +309,17 @@ func (r *run) unkept(own map[int]string, written []Item) error {
 
 // replace puts the written objects where the first own one was, else behind all others.
 func (r *run) replace(own map[int]string, written []Item) []Item {
+	packed := r.packed()
+	written = append(written, packed...)
 	var items []Item
 	placed := false
 	for i, item := range r.items {
 		switch _, mine := own[i]; {
 		case mine && !placed:
 			items, placed = append(items, written...), true
-		case mine:
-		case slices.Contains(r.base, i) && !item.local():
-			items = append(items, Item{node: r.kept(item)})
+		case mine, i == r.kept && packed != nil:
+		case slices.Contains(r.base, i):
+			items = r.keep(items, i)
 		default:
 			items = append(items, item)
 		}
