@@ -51,6 +51,9 @@ func ReadList(data []byte) (*List, error) {
 	if !bytes.HasSuffix(data, []byte("\n")) {
 		data = append(slices.Clone(data), '\n')
 	}
+	if rest, marked := bytes.CutSuffix(data, []byte("\n...\n")); marked { // the end of the document
+		data = append(slices.Clone(rest), '\n')
+	}
 	root, err := readRoot(data)
 	if err != nil {
 		return nil, err
