@@ -58,11 +58,12 @@ e2e: ## what reads and calls us, for real: kustomize, kubectl, kpt, pre-commit, 
 	cd tests/pulls && $(GO) test -count=1 ./...
 
 .PHONY: fuzz
-fuzz: ## fuzz spec and lock for FUZZTIME each, and run CHECKS cases of each property
+fuzz: ## fuzz spec, lock and function for FUZZTIME each, and run CHECKS cases of each property
 	$(GO) test ./render ./render/internal/node -run '^Test.*Prop' -rapid.checks=$(CHECKS) -timeout 0
 	$(GO) test ./cmd/internal/app -run '^TestPropBases' -rapid.checks=$$(( $(CHECKS) / 50 + 1 )) -timeout 0
 	$(GO) test ./render -run '^$$' -fuzz FuzzSpec -fuzztime $(FUZZTIME) -fuzzminimizetime 10x
 	$(GO) test ./render -run '^$$' -fuzz FuzzLock -fuzztime $(FUZZTIME) -fuzzminimizetime 10x
+	$(GO) test ./render/krm -run '^$$' -fuzz FuzzCall -fuzztime $(FUZZTIME) -fuzzminimizetime 10x
 	$(GO) test ./render/internal/node -run '^$$' -fuzz FuzzDecoders -fuzztime $(FUZZTIME) -fuzzminimizetime 10x
 
 .PHONY: chaos

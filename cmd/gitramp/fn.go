@@ -22,7 +22,7 @@ func (c *cli) fn() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "fn [SPEC [FILE|-...]]",
 		GroupID: "write",
-		Short:   "Be a KRM function: a ResourceList in, one with the objects of a step out, for kustomize and kpt",
+		Short:   "Be a KRM function for kustomize and kpt: a ResourceList in, one with the objects of a step out",
 		Long: `Reads a ResourceList from stdin and prints it with the objects of one step, in
 place of those that it wrote before. The functionConfig is a spec; its annotation
 gitramp.dev/step says which step (default: idle). What prod runs is taken from
@@ -79,8 +79,11 @@ func (c *cli) fnStream(in io.Reader, call krm.Call, args []string) error {
 		return err
 	}
 	configs, err := krm.ReadStream(spec)
-	if err != nil || len(configs) != 1 {
-		return errors.Join(fmt.Errorf("%s: is no spec: allowed one YAML document of kind Canary", args[0]), err)
+	if err == nil && len(configs) != 1 {
+		err = fmt.Errorf("has %d documents: allowed one of kind Canary", len(configs))
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", args[0], err)
 	}
 	call.Config, call.File, call.Text = configs[0].Node(), filepath.ToSlash(args[0]), spec
 	for _, name := range args[1:] {

@@ -107,6 +107,26 @@ func TestFnEqualsRender(t *testing.T) {
 	}
 }
 
+// TestFnHandsOver: an autoscaler that comes would take two answers to one input, so it is refused.
+func TestFnHandsOver(t *testing.T) {
+	c := fnCases(t)["bases/hpa"]
+	var items strings.Builder
+	for _, o := range parsed(t, c.items).Content {
+		if strings.Contains(encode(t, o), "kind: HorizontalPodAutoscaler") && strings.Contains(encode(t, o), c.output) {
+			continue
+		}
+		text := encode(t, &yaml.Node{Kind: yaml.SequenceNode, Content: []*yaml.Node{o}})
+		if strings.Contains(text, c.output+"/prod-deployment.yaml") {
+			text = strings.Replace(text, "\n  spec:\n", "\n  spec:\n    replicas: 5\n", 1)
+		}
+		items.WriteString(text)
+	}
+	var stdout, stderr bytes.Buffer
+	if code := fnRun(list(c.spec, "idle", items.String()), &stdout, &stderr); code != 1 || !strings.Contains(stderr.String(), "spec.base: has another owner of the replicas than prod") {
+		t.Errorf("exit code %d: %s", code, &stderr)
+	}
+}
+
 // TestFnAlone: without a list it prints what render --step does.
 func TestFnAlone(t *testing.T) {
 	for name, c := range fnCases(t) {
@@ -161,7 +181,19 @@ func fnOK(t *testing.T, in string) string {
 
 func fnRun(in string, stdout, stderr *bytes.Buffer) int {
 	c := &cli{out: stdout, err: stderr, output: "table"}
-	return c.finish(c.fnList(strings.NewReader(in), krm.Call{Rename: kustomize.Rename}))
+	return c.finish(c.fnList(strings.NewReader(in), krm.Call{Rename: renameOnce}))
+}
+
+// renamed are the objects that kustomize has renamed before: the steps of a release ask for the same again and again.
+var renamed = map[string][]*yaml.Node{}
+
+func renameOnce(objs []*yaml.Node, names []string) ([]*yaml.Node, error) {
+	key, err := yaml.Marshal([]any{objs, names})
+	if err != nil || renamed[string(key)] != nil {
+		return renamed[string(key)], err
+	}
+	renamed[string(key)], err = kustomize.Rename(objs, names)
+	return renamed[string(key)], err
 }
 
 // list is a ResourceList with a spec at a step.

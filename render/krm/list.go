@@ -19,8 +19,8 @@ import (
 	"github.com/gitramp/gitramp/render/internal/node"
 )
 
-// MaxBytes bounds an input: kustomize and kpt send whole packages.
-const MaxBytes = 64 << 20
+// MaxBytes bounds an input, as that of a base: kustomize and kpt send whole packages.
+const MaxBytes = 16 << 20
 
 // Item is one object.
 type Item struct {

@@ -248,7 +248,34 @@ func (r *run) today(stable, wanted render.Revision, own map[int]string) (render.
 	case onItsWay:
 		return stable, nil
 	}
-	return r.spec.Refreshed(stable)
+	if stable, err = r.spec.Refreshed(stable); err != nil {
+		return stable, err
+	}
+	return stable, r.handsOver(stable)
+}
+
+// handsOver refuses an autoscaler that comes or goes: in between there are both, it and the number, and only who knows a clock can end that.
+func (r *run) handsOver(stable render.Revision) error {
+	release, err := render.NewRelease(r.spec, r.file, render.Revisions{Stable: stable, Canary: stable}, r.set)
+	if err != nil {
+		return err
+	}
+	tree, err := release.Objects(release.Plan.Steps[0])
+	if err != nil {
+		return err
+	}
+	data, _ := tree.Get("prod-deployment.yaml")
+	deployment, err := node.Parse(data)
+	if err != nil || node.Get(deployment, "spec", "replicas") == nil {
+		return err
+	}
+	for _, f := range tree {
+		if strings.HasPrefix(f.Path, "prod-horizontalpodautoscaler-") || strings.HasPrefix(f.Path, "prod-scaledobject-") {
+			return render.SpecError{r.spec.Wrong("spec.base", r.spec.Spec.Base, "has another owner of the replicas than prod, and that changes in two steps with a settle between them",
+				"gitramp advance, or the replicas and the autoscaler as they were")}
+		}
+	}
+	return nil
 }
 
 // same says whether two revisions have the same pods and ports.
