@@ -1,6 +1,7 @@
 package krm
 
 import (
+	"fmt"
 	"path"
 	"strings"
 
@@ -13,30 +14,15 @@ import (
 // maxBaseObjects is what a base may have, as one that is a kustomization.
 const maxBaseObjects = 1000
 
-// readBase finds the items that are the base, and reads the spec together with them. They are those below the directory that spec.base names; where nothing lies
-// there, as in a kustomization's transformers, all that is no tool's and nobody else's.
+// readBase reads the spec together with its base.
 func (r *run) readBase() error {
 	if r.spec.Spec.Base == "" {
 		return nil
 	}
+	dir := path.Join(path.Dir(r.file), r.spec.Spec.Base)
+	r.findBase(dir)
 	wrong := func(problem, allowed string) error {
 		return render.SpecError{r.spec.Wrong("spec.base", r.spec.Spec.Base, problem, allowed)}
-	}
-	dir := path.Join(path.Dir(r.file), r.spec.Spec.Base)
-	var loose []int
-	for i, item := range r.items {
-		switch at := item.file(); {
-		case node.Text(item.node, "kind") == baseKind && node.Text(item.node, "metadata", "name") == r.spec.Metadata.Name:
-			r.kept = i
-		case item.tools():
-		case at != "" && strings.HasPrefix(at, dir+"/"):
-			r.base = append(r.base, i)
-		case annotation(item.node, baseNote) == r.spec.Metadata.Name, !item.local() && !item.marked() && path.Dir(at) != r.spec.OutputPath():
-			loose = append(loose, i)
-		}
-	}
-	if r.base == nil {
-		r.base = loose
 	}
 	var objs []*yaml.Node
 	for _, i := range r.base {
@@ -44,14 +30,13 @@ func (r *run) readBase() error {
 	}
 	if objs == nil && r.kept >= 0 {
 		if at := node.Get(r.items[r.kept].node, "objects"); at != nil {
-			objs = at.Content
+			objs = append(objs, at.Content...)
 		}
 	}
-	switch n := len(objs); {
-	case n == 0:
+	if n := len(objs); n == 0 {
 		return wrong("is none of the items", "items that lie below "+dir+", or the objects of the base and no others")
-	case n > maxBaseObjects:
-		return wrong("has too many objects", "at most 1000")
+	} else if n > maxBaseObjects {
+		return wrong(fmt.Sprintf("has %d objects", n), fmt.Sprintf("at most %d", maxBaseObjects))
 	}
 	for i, o := range objs {
 		if aliased(o) {
@@ -63,6 +48,26 @@ func (r *run) readBase() error {
 	var err error
 	r.spec, err = r.spec.WithBase(objs, r.Rename)
 	return err
+}
+
+// findBase finds the items that are the base: those below the directory that spec.base names; where nothing lies there, as in a kustomization's transformers, all
+// that is no tool's and not the function's own.
+func (r *run) findBase(dir string) {
+	var loose []int
+	for i, item := range r.items {
+		switch at := item.file(); {
+		case node.Text(item.node, "kind") == baseKind && node.Text(item.node, "metadata", "name") == r.spec.Metadata.Name:
+			r.kept = i
+		case item.tools():
+		case strings.HasPrefix(at, dir+"/"):
+			r.base = append(r.base, i)
+		case annotation(item.node, baseNote) == r.spec.Metadata.Name, !item.local() && !item.marked() && path.Dir(at) != r.spec.OutputPath():
+			loose = append(loose, i)
+		}
+	}
+	if r.base == nil {
+		r.base = loose
+	}
 }
 
 // aliased says whether an object has an alias: what those can grow to is not bounded by the text.

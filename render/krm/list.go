@@ -28,6 +28,9 @@ type Item struct {
 	text []byte // as it stands in the input; nil of one that gitramp writes
 }
 
+// Node is the object.
+func (i Item) Node() *yaml.Node { return i.node }
+
 // List is a ResourceList, with its text: what nobody changes goes out as it came in.
 type List struct {
 	Config *yaml.Node // functionConfig, nil where there is none
@@ -327,62 +330,3 @@ func equal(a, b *yaml.Node) bool {
 	}
 	return true
 }
-
-// ReadStream reads the objects of a stream of documents.
-func ReadStream(data []byte) ([]Item, error) {
-	if _, err := documents(data); err != nil {
-		return nil, err
-	}
-	var items []Item
-	var text []byte
-	add := func() error {
-		docs, err := documents(text)
-		if err != nil || len(docs) == 0 {
-			return err
-		}
-		if len(docs) > 1 || docs[0].Kind != yaml.MappingNode {
-			return errors.New("has a document that is no object: allowed mappings with apiVersion, kind and metadata, with lines --- between them")
-		}
-		items = append(items, Item{docs[0], text})
-		return nil
-	}
-	for line := range bytes.Lines(data) {
-		if bytes.Equal(bytes.TrimRight(line, " \r\n"), []byte("---")) {
-			if err := add(); err != nil {
-				return nil, err
-			}
-			text = nil
-			continue
-		}
-		text = append(text, line...)
-	}
-	return items, add()
-}
-
-// WriteStream prints objects as render does. What is marked as local configuration is no object for a cluster, and left out.
-func WriteStream(items []Item) ([]byte, error) {
-	var b bytes.Buffer
-	for _, item := range items {
-		if item.local() {
-			continue
-		}
-		text := item.text
-		if text == nil {
-			n := node.Copy(item.node)
-			unannotate(n)
-			var err error
-			if text, err = node.Encode(n); err != nil {
-				return nil, err
-			}
-		}
-		b.WriteString("---\n")
-		b.Write(text)
-		if !bytes.HasSuffix(text, []byte("\n")) {
-			b.WriteByte('\n')
-		}
-	}
-	return b.Bytes(), nil
-}
-
-// Node is the object.
-func (i Item) Node() *yaml.Node { return i.node }

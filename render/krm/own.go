@@ -1,6 +1,7 @@
 package krm
 
 import (
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -110,6 +111,9 @@ func (r *run) own() (own map[int]string, taken []int) {
 	return own, taken
 }
 
+// needed are the files without which nobody knows what prod runs, and what they must have.
+var needed = map[string][]string{"prod-deployment.yaml": {"spec", "template", "spec", "containers"}, "prod-service.yaml": {"spec", "ports"}}
+
 // standing is the tree that the own items are, as one between two releases; nil where prod is not among them. withConfig brings the canary's config along, which prod
 // refers to once it is promoted.
 func (r *run) standing(own map[int]string, withConfig bool) (*render.State, error) {
@@ -117,14 +121,17 @@ func (r *run) standing(own map[int]string, withConfig bool) (*render.State, erro
 	route := ""
 	for i, item := range r.items {
 		name, mine := own[i]
-		config := withConfig && (node.Text(item.node, "kind") == "ConfigMap" || node.Text(item.node, "kind") == "Secret")
-		if rest, canarys := strings.CutPrefix(name, "canary-"); canarys && config {
+		if rest, canarys := strings.CutPrefix(name, "canary-"); canarys {
+			if kind := node.Text(item.node, "kind"); !withConfig || kind != "ConfigMap" && kind != "Secret" {
+				continue
+			}
 			name = "shared-" + rest
-		} else if canarys {
-			continue
 		}
 		if _, twice := tree.Get(name); !mine || twice {
 			continue
+		}
+		if field := needed[name]; field != nil && node.Get(item.node, append(field, "0")...) == nil {
+			return nil, fmt.Errorf("%s has no %s, so it is not what prod runs: allowed the object as gitramp wrote it, or none", title(item.node), strings.Join(field, "."))
 		}
 		n := node.Copy(item.node)
 		unannotate(n)
@@ -138,7 +145,7 @@ func (r *run) standing(own map[int]string, withConfig bool) (*render.State, erro
 		}
 		tree = append(tree, render.File{Path: name, Data: data})
 	}
-	for _, name := range []string{"prod-deployment.yaml", "prod-service.yaml"} {
+	for name := range needed {
 		if _, there := tree.Get(name); !there {
 			return nil, nil
 		}
