@@ -54,17 +54,18 @@ race: ## all tests under the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race ./...
 
 .PHONY: e2e
-e2e: ## what reads us, for real: kustomize, kubectl, shells, man, yaml-language-server, the API server's CRD code, gh and git's push options; whose fields we read
+e2e: ## what reads and calls us, for real: kustomize, kubectl, kpt, pre-commit, shells, man, yaml-language-server, the API server's CRD code, gh and git's push options; whose fields we read
 	cd tests/clients && $(GO) test -count=1 ./...
 	cd tests/crds && $(GO) test -count=1 ./...
 	cd tests/pulls && $(GO) test -count=1 ./...
 
 .PHONY: fuzz
-fuzz: ## fuzz spec and lock for FUZZTIME each, and run CHECKS cases of each property
+fuzz: ## fuzz spec, lock and function for FUZZTIME each, and run CHECKS cases of each property
 	$(GO) test ./render ./render/internal/node -run '^Test.*Prop' -rapid.checks=$(CHECKS) -timeout 0
 	$(GO) test ./cmd/internal/app -run '^TestPropBases' -rapid.checks=$$(( $(CHECKS) / 50 + 1 )) -timeout 0
 	$(GO) test ./render -run '^$$' -fuzz FuzzSpec -fuzztime $(FUZZTIME) -fuzzminimizetime 10x
 	$(GO) test ./render -run '^$$' -fuzz FuzzLock -fuzztime $(FUZZTIME) -fuzzminimizetime 10x
+	$(GO) test ./render/krm -run '^$$' -fuzz FuzzCall -fuzztime $(FUZZTIME) -fuzzminimizetime 10x
 	$(GO) test ./render/internal/node -run '^$$' -fuzz FuzzDecoders -fuzztime $(FUZZTIME) -fuzzminimizetime 10x
 
 .PHONY: chaos

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/gitramp/gitramp/render/route"
 )
@@ -84,6 +85,25 @@ type Plan struct {
 
 // Last is the index of the last step.
 func (p Plan) Last() int { return len(p.Steps) - 1 }
+
+// Find is the step that a number, a name or both joined as NN-name mean.
+func (p Plan) Find(word string) (st Step, known bool) {
+	for _, st := range p.Steps {
+		if word == fmt.Sprint(st.Index) || word == st.Name || word == st.ID() {
+			return st, true
+		}
+	}
+	return st, false
+}
+
+// Allowed says what Find knows.
+func (p Plan) Allowed() string {
+	var names []string
+	for _, st := range p.Steps {
+		names = append(names, st.ID())
+	}
+	return fmt.Sprintf("0 to %d, or one of %s", p.Last(), strings.Join(names, ", "))
+}
 
 // CanaryReplicas is the number of pods that a weight needs: ceil(weight x replicas / total), at least minPods and at least 1, at most replicas or minPods.
 // It is Argo Rollouts' formula for routed canaries (utils/replicaset/canary.go, CalculateReplicaCountsForTrafficRoutedCanary), in integers.

@@ -28,6 +28,8 @@ var allowedImports = map[string][]string{
 		"github.com/gitramp/gitramp/render", "github.com/gitramp/gitramp/render/route"},
 	"render/convert": {"bytes", "encoding/json", "errors", "fmt", "io", "math", "regexp", "regexp/syntax", "slices", "strconv", "strings", "sync", "go.yaml.in/yaml/v3",
 		"github.com/gitramp/gitramp/render", "github.com/gitramp/gitramp/render/internal/node", "github.com/gitramp/gitramp/render/route", "github.com/gitramp/gitramp/templates"},
+	"render/krm": {"bytes", "cmp", "errors", "fmt", "io", "path", "slices", "strconv", "strings", "unicode/utf8", "go.yaml.in/yaml/v3", "github.com/gitramp/gitramp/render",
+		"github.com/gitramp/gitramp/render/internal/node", "github.com/gitramp/gitramp/render/route", "github.com/gitramp/gitramp/templates"},
 	"render/schema":        {"bytes", "embed", "encoding/json", "fmt", "slices", "strings"},
 	"render/starter":       {"fmt", "strings", "go.yaml.in/yaml/v3", "github.com/gitramp/gitramp/render/internal/node", "github.com/gitramp/gitramp/render/route"},
 	"render/internal/node": {"bytes", "errors", "fmt", "strconv", "strings", "sync", "go.yaml.in/yaml/v3"},

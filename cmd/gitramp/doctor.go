@@ -17,9 +17,10 @@ func (c *cli) doctor() *cobra.Command {
 		GroupID: "start",
 		Short:   "Look whether gitramp can work here, and say how to mend what is in the way",
 		Long: `Looks at git, the identity that commits get, the repository, the specs and the
-directories that they write to. Each finding comes with the command that mends
-it. Nothing is changed, and nobody is asked over a network. Exits with 3 where
-something is in the way.`,
+directories that they write to, and, where a kustomization has gitramp as a
+function, for what builds that without letting it run. Each finding comes with
+the command that mends it. Nothing is changed, and nobody is asked over a
+network. Exits with 3 where something is in the way.`,
 		Example: "  gitramp doctor\n  gitramp doctor apps/ -o json",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			list := doctor.Look(cmd.Context(), args)

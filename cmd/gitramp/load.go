@@ -3,10 +3,8 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -209,12 +207,8 @@ func atMostOne(what string) cobra.PositionalArgs {
 
 // pickStep finds a step by number or name.
 func pickStep(p render.Plan, word string) (render.Step, error) {
-	var names []string
-	for _, st := range p.Steps {
-		if word == fmt.Sprint(st.Index) || word == st.Name || word == st.ID() {
-			return st, nil
-		}
-		names = append(names, st.ID())
+	if st, known := p.Find(word); known {
+		return st, nil
 	}
-	return render.Step{}, usage("step %q is unknown: allowed 0 to %d, or one of %s", word, p.Last(), strings.Join(names, ", "))
+	return render.Step{}, usage("step %q is unknown: allowed %s", word, p.Allowed())
 }

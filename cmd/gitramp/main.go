@@ -13,7 +13,7 @@ import (
 )
 
 func main() {
-	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr, nil))
+	os.Exit(run(asFunction(os.Args), os.Stdout, os.Stderr, nil))
 }
 
 // run is the whole program: arguments in, exit code out. ticks is when to say how far work has come; nil for the real clock.

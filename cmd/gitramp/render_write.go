@@ -12,14 +12,28 @@ import (
 
 // renderInPlace is --write and --check.
 func (c *cli) renderInPlace(f renderFlags, args []string) error {
-	if err := c.formats("table", "json"); err != nil {
+	all, err := c.changeInPlace(f, args)
+	if err != nil {
 		return err
+	}
+	if err := c.printChanges(all); err != nil {
+		return err
+	}
+	if f.check && len(all) > 0 {
+		return found{fmt.Sprintf("%d files are not what the specs render: run gitramp render --write", len(all))}
+	}
+	return nil
+}
+
+// changeInPlace makes, or finds, the changes of every output path.
+func (c *cli) changeInPlace(f renderFlags, args []string) (all []pathChange, err error) {
+	if err := c.formats("table", "json"); err != nil {
+		return nil, err
 	}
 	apps, bases, err := c.inDirectory(f.target, args, f.overwriteDrift)
 	if err != nil {
-		return f.asFinding(err)
+		return nil, f.asFinding(err)
 	}
-	var all []pathChange
 	var errs []error
 	for i, a := range apps {
 		changes, err := inPlace(a, bases[i], f)
@@ -33,15 +47,9 @@ func (c *cli) renderInPlace(f renderFlags, args []string) error {
 		errs = append(errs, err)
 	}
 	if err := errors.Join(errs...); err != nil {
-		return f.asFinding(err)
+		return all, f.asFinding(err)
 	}
-	if err := c.printChanges(all); err != nil {
-		return err
-	}
-	if f.check && len(all) > 0 {
-		return found{fmt.Sprintf("%d files are not what the specs render: run gitramp render --write", len(all))}
-	}
-	return nil
+	return all, nil
 }
 
 // asFinding makes what --check finds a finding: for --write an edited file is a conflict.

@@ -58,7 +58,7 @@ commit; there is no controller of gitramp's in the cluster, and no database.
 	root.AddGroup(&cobra.Group{ID: "start", Title: "Start:"}, &cobra.Group{ID: "look", Title: "Look:"}, &cobra.Group{ID: "write", Title: "Write:"},
 		&cobra.Group{ID: "steer", Title: "Steer a rollout:"})
 	root.AddCommand(c.init(), c.imports(), c.export(), c.doctor(), c.explain(), c.schema(), c.validate(), c.plan(), c.prove(), c.render(), c.diff(), c.lint(), c.explainRequest(), c.migrate(),
-		c.status(), c.history(), c.verify(), c.commit(),
+		c.status(), c.history(), c.verify(), c.commit(), c.fn(), c.hook(),
 		c.install(), c.advance(), c.promote(), c.abort(), c.retry(), c.rollback(), c.pause(), c.resume(), c.delete(),
 		c.completion(), c.man(), c.version())
 	root.AddCommand(topics()...)
@@ -73,11 +73,11 @@ var allFormats = []string{"table", "json", "yaml", "markdown"}
 
 var verbFormats = func() map[string][]string {
 	formats := map[string][]string{
-		"init": {"table"}, "completion": {"table"}, "man": {"table"},
+		"init": {"table"}, "completion": {"table"}, "man": {"table"}, "fn": {"table"},
 		"render": {"table", "json", "yaml"}, "status": {"table", "json", "yaml"}, "history": {"table", "json", "yaml"}, "verify": {"table", "json", "yaml"},
 		"lint": {"table", "json", "sarif", "github"}, "advance": {"table", "json", "markdown"},
 	}
-	for _, verb := range []string{"doctor", "explain", "schema", "validate", "diff", "explain-request", "migrate", "import", "export", "commit", "install", "promote", "abort", "retry",
+	for _, verb := range []string{"doctor", "explain", "schema", "validate", "diff", "explain-request", "migrate", "import", "export", "commit", "install", "hook", "promote", "abort", "retry",
 		"rollback", "pause", "resume", "delete", "version"} {
 		formats[verb] = []string{"table", "json"}
 	}

@@ -9,7 +9,8 @@ import (
 const exitCodes = `gitramp exits with
 
   0  done, or nothing to do
-  1  internal error, or one of input and output
+  1  internal error, or one of input and output; of fn, a result that is an error;
+     of hook, a file was written
   2  usage: a flag, an argument or a combination that does not exist
   3  invalid spec, drift, or a finding of a check: validate, doctor, prove, lint,
      render --check, and diff and migrate where there is a difference; also a step

@@ -1,0 +1,123 @@
+package krm
+
+import (
+	"fmt"
+	"path"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/gitramp/gitramp/render"
+	"github.com/gitramp/gitramp/render/internal/node"
+)
+
+// maxBaseObjects is what a base may have, as one that is a kustomization.
+const maxBaseObjects = 1000
+
+// readBase reads the spec together with its base.
+func (r *run) readBase() error {
+	if r.spec.Spec.Base == "" {
+		return nil
+	}
+	dir := path.Join(path.Dir(r.file), r.spec.Spec.Base)
+	r.findBase(dir)
+	wrong := func(problem, allowed string) error {
+		return render.SpecError{r.spec.Wrong("spec.base", r.spec.Spec.Base, problem, allowed)}
+	}
+	var objs []*yaml.Node
+	for _, i := range r.base {
+		objs = append(objs, r.items[i].node)
+	}
+	if objs == nil && r.kept >= 0 {
+		if at := node.Get(r.items[r.kept].node, "objects"); at != nil {
+			objs = append(objs, at.Content...)
+		}
+	}
+	if n := len(objs); n == 0 {
+		return wrong("is none of the items", "items that lie below "+dir+", or the objects of the base and no others")
+	} else if n > maxBaseObjects {
+		return wrong(fmt.Sprintf("has %d objects", n), fmt.Sprintf("at most %d", maxBaseObjects))
+	}
+	for i, o := range objs {
+		if aliased(o) {
+			return wrong(title(o)+" has an alias", "the value itself")
+		}
+		objs[i] = node.Copy(o)
+		unannotate(objs[i])
+	}
+	var err error
+	r.spec, err = r.spec.WithBase(objs, r.Rename)
+	return err
+}
+
+// findBase finds the items that are the base: those below the directory that spec.base names; where nothing lies there, as in a kustomization's transformers, all
+// that is no tool's and not the function's own.
+func (r *run) findBase(dir string) {
+	var loose []int
+	for i, item := range r.items {
+		switch at := item.file(); {
+		case node.Text(item.node, "kind") == baseKind && node.Text(item.node, "metadata", "name") == r.spec.Metadata.Name:
+			r.kept = i
+		case item.tools():
+		case strings.HasPrefix(at, dir+"/"):
+			r.base = append(r.base, i)
+		case annotation(item.node, baseNote) == r.spec.Metadata.Name, !item.local() && !item.marked() && path.Dir(at) != r.spec.OutputPath():
+			loose = append(loose, i)
+		}
+	}
+	if r.base == nil {
+		r.base = loose
+	}
+}
+
+// aliased says whether an object has an alias: what those can grow to is not bounded by the text.
+func aliased(n *yaml.Node) bool {
+	if n.Kind == yaml.AliasNode {
+		return true
+	}
+	for _, c := range n.Content {
+		if aliased(c) {
+			return true
+		}
+	}
+	return false
+}
+
+// keep adds what stays of the base: input of the function, and nothing for a cluster, where prod takes its place. What lies in a file stays there, with a note; what
+// comes from none, as in a kustomization, goes into an object for tools, as kustomize takes no two objects of a name.
+func (r *run) keep(items []Item, i int) []Item {
+	item := r.items[i]
+	switch {
+	case item.file() == "":
+		return items
+	case item.local():
+		return append(items, item)
+	}
+	n := node.Copy(item.node)
+	node.Set(n, node.Quoted("true"), "metadata", "annotations", localNote)
+	node.Set(n, node.Quoted(r.spec.Metadata.Name), "metadata", "annotations", baseNote)
+	return append(items, Item{node: n})
+}
+
+// baseKind is the object that has a base in it.
+const baseKind = "CanaryBase"
+
+// packed is the base that lies in no file, as an object for tools.
+func (r *run) packed() []Item {
+	list := node.Seq()
+	for _, i := range r.base {
+		if r.items[i].file() == "" {
+			n := node.Copy(r.items[i].node)
+			unannotate(n)
+			list.Content = append(list.Content, n)
+		}
+	}
+	if len(list.Content) == 0 {
+		return nil
+	}
+	n := node.Map(node.String("apiVersion"), node.String(render.APIVersion), node.String("kind"), node.String(baseKind))
+	node.Set(n, node.String(r.spec.Metadata.Name), "metadata", "name")
+	node.Set(n, node.Quoted("true"), "metadata", "annotations", localNote)
+	node.Set(n, list, "objects")
+	return []Item{{node: n}}
+}
