@@ -15,7 +15,7 @@ import (
 // allowedImports is everything that the core may stand on. Nothing here reads a file, a clock, the environment or the network by itself; io/fs and embed are
 // handed in or compiled in.
 var allowedImports = map[string][]string{
-	"render": {"bytes", "cmp", "crypto/sha256", "encoding/hex", "encoding/json", "errors", "fmt", "io", "io/fs", "maps", "math", "reflect", "regexp", "regexp/syntax", "slices",
+	"render": {"bytes", "cmp", "crypto/sha256", "encoding/hex", "encoding/json", "errors", "fmt", "hash/fnv", "io", "io/fs", "maps", "math", "reflect", "regexp", "regexp/syntax", "slices",
 		"sort", "strconv", "strings", "sync", "unicode", "unicode/utf8", "go.yaml.in/yaml/v3", "github.com/gitramp/gitramp/render/internal/node",
 		"github.com/gitramp/gitramp/render/route", "github.com/gitramp/gitramp/templates"},
 	"render/route": {"cmp", "fmt", "regexp", "regexp/syntax", "slices", "strconv", "strings", "sync", "go.yaml.in/yaml/v3",
