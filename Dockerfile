@@ -3,7 +3,7 @@
 #
 #   docker build --build-arg VERSION=v1.2.3 .                the binary alone: validate, plan, render --to, prove, lint, and all else that reads no repository
 #   docker build --build-arg VERSION=v1.2.3 --target git .   with git and ssh: commit, advance, and Argo CD's plugin
-ARG GO=golang:1.26.8-bookworm
+ARG GO=golang:1.26.10-bookworm
 ARG GIT=alpine:3.22.2
 
 FROM ${GO} AS build
@@ -14,7 +14,7 @@ COPY . .
 # Where no version is given, it is the commit: .git is copied too, and its owner is another.
 ARG VERSION=
 RUN git config --global --add safe.directory /src && \
-    CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -buildid= -X main.version=${VERSION}" -o /gitramp ./cmd/gitramp
+    CGO_ENABLED=0 go build -trimpath -buildvcs=auto -ldflags "-s -w -buildid= -X main.version=${VERSION}" -o /gitramp ./cmd/gitramp
 
 FROM ${GIT} AS git
 RUN apk add --no-cache ca-certificates git openssh-client

@@ -22,6 +22,7 @@ import (
 	"github.com/moby/buildkit/frontend/dockerfile/linter"
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
 	"golang.org/x/mod/module"
+	"golang.org/x/mod/semver"
 	"golang.org/x/mod/zip"
 )
 
@@ -273,4 +274,20 @@ func makes(t *testing.T, stage instructions.Stage, version, want string) {
 		want += run(t, dir, nil, "git", "rev-parse", "HEAD")[:10]
 	}
 	says(t, dir+"/gitramp", want)
+}
+
+// TestOneGo: what the image is built with, and the binaries, and what is looked at for vulnerabilities, is one Go, and no older than the module asks for.
+func TestOneGo(t *testing.T) {
+	found := map[string]string{}
+	for file, pattern := range map[string]string{"Dockerfile": `golang:([\d.]+)-`, ".goreleaser.yaml": `GOTOOLCHAIN=go([\d.]+)`, "Makefile": `RELEASE_GO \?= go([\d.]+)`, "go.mod": `(?m)^go ([\d.]+)$`} {
+		data, err := os.ReadFile("../../" + file)
+		m := regexp.MustCompile(pattern).FindSubmatch(data)
+		if err != nil || m == nil {
+			t.Fatalf("%s names no Go: %v", file, err)
+		}
+		found[file] = string(m[1])
+	}
+	if found["Dockerfile"] != found[".goreleaser.yaml"] || found["Makefile"] != found["Dockerfile"] || semver.Compare("v"+found["Makefile"], "v"+found["go.mod"]) < 0 {
+		t.Error(found)
+	}
 }
