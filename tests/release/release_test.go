@@ -159,8 +159,9 @@ func TestGoInstall(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, text := range map[string]string{".mod": string(mod), ".info": `{"Version":"` + version.Version + `","Time":"2026-11-27T00:00:00Z"}`} {
-		if err := os.WriteFile(filepath.Join(at, version.Version+name), []byte(text), 0o644); err != nil {
+	info := `{"Version":"` + version.Version + `","Time":"2026-11-27T00:00:00Z"}`
+	for name, text := range map[string]string{version.Version + ".mod": string(mod), version.Version + ".info": info, "list": version.Version + "\n"} {
+		if err := os.WriteFile(filepath.Join(at, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
