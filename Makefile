@@ -12,6 +12,8 @@ RACES   ?= 100
 BENCH   ?= -n 7
 GOLDEN  ?=
 MUTANTS ?=
+# What releases are built with: the newest patch, for its library is part of the program. Dockerfile and .goreleaser.yaml name the same.
+RELEASE_GO ?= go1.26.10
 
 .DEFAULT_GOAL := help
 
@@ -54,10 +56,12 @@ race: ## all tests under the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race ./...
 
 .PHONY: e2e
-e2e: ## what reads and calls us, for real: kustomize, kubectl, kpt, pre-commit, shells, man, yaml-language-server, the API server's CRD code, gh and git's push options; whose fields we read
+e2e: ## what reads and calls us, for real: kustomize, kubectl, kpt, pre-commit, shells, man, yaml-language-server, the API server's CRD code, Flux's build, what a release is made of, gh and git's push options; whose fields we read
 	cd tests/clients && $(GO) test -count=1 ./...
 	cd tests/crds && $(GO) test -count=1 ./...
+	cd tests/controllers && $(GO) test -count=1 ./...
 	cd tests/pulls && $(GO) test -count=1 ./...
+	cd tests/release && $(GO) test -count=1 -timeout 30m ./...
 
 .PHONY: fuzz
 fuzz: ## fuzz spec, lock and function for FUZZTIME each, and run CHECKS cases of each property
@@ -88,6 +92,24 @@ bench: ## CPU ratios against today's way and against git's own floor
 lint: ## golangci-lint with .golangci.yml (builds it first: minutes)
 	$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.12.0 run ./...
 
+.PHONY: vuln
+vuln: ## known vulnerabilities that the code reaches, by the database as the module proxy has it (vuln.go.dev is not asked)
+	@mkdir -p out/vulndb
+	$(GO) run golang.org/x/vulndb/cmd/indexdb@v0.0.0-20261105234957-e22db6528018 -out out/vulndb \
+		-vulns "$$($(GO) mod download -json golang.org/x/vulndb@latest | sed -n 's/.*"Dir": "\(.*\)",/\1/p')/data/osv"
+	GOTOOLCHAIN=$(RELEASE_GO) $(GO) run golang.org/x/vuln/cmd/govulncheck@v1.9.0 -db "file://$(CURDIR)/out/vulndb" ./...
+
+# goreleaser is built as a program of its own: nothing here depends on it.
+GORELEASER := $(GO) run github.com/goreleaser/goreleaser/v2@v2.16.0
+
+.PHONY: snapshot
+snapshot: ## what a release would be, of any commit, in dist: nothing is published (builds goreleaser first: minutes)
+	$(GORELEASER) release --snapshot --clean
+
+.PHONY: release
+release: ## publish the tag that is checked out, with GITHUB_TOKEN
+	$(GORELEASER) release --clean
+
 .PHONY: clean
-clean: ## remove bin and out
-	rm -rf bin out
+clean: ## remove bin, out and dist
+	rm -rf bin out dist

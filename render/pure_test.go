@@ -30,6 +30,7 @@ var allowedImports = map[string][]string{
 		"github.com/gitramp/gitramp/render", "github.com/gitramp/gitramp/render/internal/node", "github.com/gitramp/gitramp/render/route", "github.com/gitramp/gitramp/templates"},
 	"render/krm": {"bytes", "cmp", "errors", "fmt", "io", "path", "slices", "strconv", "strings", "unicode/utf8", "go.yaml.in/yaml/v3", "github.com/gitramp/gitramp/render",
 		"github.com/gitramp/gitramp/render/internal/node", "github.com/gitramp/gitramp/render/route", "github.com/gitramp/gitramp/templates"},
+	"render/follow":        {"bytes", "embed", "slices", "strings", "go.yaml.in/yaml/v3", "github.com/gitramp/gitramp/render", "github.com/gitramp/gitramp/render/internal/node"},
 	"render/schema":        {"bytes", "embed", "encoding/json", "fmt", "slices", "strings"},
 	"render/starter":       {"fmt", "strings", "go.yaml.in/yaml/v3", "github.com/gitramp/gitramp/render/internal/node", "github.com/gitramp/gitramp/render/route"},
 	"render/internal/node": {"bytes", "errors", "fmt", "strconv", "strings", "sync", "go.yaml.in/yaml/v3"},

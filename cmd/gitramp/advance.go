@@ -20,7 +20,11 @@ type advanceFlags struct {
 	wait    time.Duration
 	propose string // the prefix of the branches
 	rebase  bool
+	hydrate bool
 }
+
+// proposing says that transitions are proposed, and not made.
+func (f advanceFlags) proposing() bool { return f.propose != "" || f.hydrate }
 
 // witness is the flags that say what the cluster has applied.
 type witness struct{ rev, at string }
@@ -73,7 +77,13 @@ settle and timed pauses do. An app has one such branch at most: it is made anew,
 by compare-and-set, when the app or its spec moved on, kept when nothing did, and
 deleted when it is not what comes next any more: merged, superseded, aborted,
 paused. What somebody else committed to it is never written over. -o markdown and
--o json print title and body.`,
+-o json print title and body.
+
+With --hydrate each transition is proposed as gitops-promoter's hydrator has it: on
+BRANCH-next/DIRECTORY, with hydrator.metadata in the directory, which says what
+commit of BRANCH it was made on. The promoter opens the pull request and merges it
+by itself, so here a manual pause holds until gitramp promote. The branch stays
+there; when nothing is due it is put back to BRANCH.`,
 		Example: "  gitramp advance\n  gitramp advance apps/ --push\n  gitramp advance --propose --push -o json\n  gitramp advance canary.yaml --push --applied-rev \"$(argocd app get shop -o json | jq -r .status.sync.revision)\"",
 		RunE:    func(cmd *cobra.Command, args []string) error { return c.runAdvance(cmd.Context(), f, args) },
 	}
@@ -84,7 +94,8 @@ paused. What somebody else committed to it is never written over. -o markdown an
 	cmd.Flags().BoolVar(&f.replan, "replan", false, "where the spec has other steps than a rollout on its way: go on by those")
 	cmd.Flags().StringVar(&f.propose, "propose", "", "write each transition to a branch of its own, for a pull request, below this prefix")
 	cmd.Flags().Lookup("propose").NoOptDefVal = "gitramp"
-	cmd.Flags().BoolVar(&f.rebase, "rebase", false, "with --propose: make a proposal anew wherever the branch has moved, though nothing of the app has")
+	cmd.Flags().BoolVar(&f.hydrate, "hydrate", false, "write each transition to BRANCH-next/DIRECTORY, for gitops-promoter, with hydrator.metadata")
+	cmd.Flags().BoolVar(&f.rebase, "rebase", false, "with --propose or --hydrate: make a proposal anew wherever the branch has moved, though nothing of the app has")
 	cmd.Flags().DurationVar(&f.wait, "wait", 0, "go on for so long, such as 50m: each hold that ends in that time is waited for")
 	return cmd
 }
@@ -114,13 +125,13 @@ func (c *cli) runAdvance(ctx context.Context, f advanceFlags, args []string) err
 	if r.Seen, err = f.seen(); err != nil {
 		return err
 	}
-	r.Holds, r.Once, r.Prefix, r.Rebase = true, true, f.propose, f.rebase
+	r.Holds, r.Once, r.Prefix, r.Rebase, r.Hydrate = true, true, f.propose, f.rebase, f.hydrate
 	r.Select = func(ctx context.Context, v *rollout.View) ([]*rollout.Item, error) { return v.Specs(ctx, args) }
 	r.Decide = func(it *rollout.Item) (render.Decision, error) {
 		it.Evidence.Replan, it.Evidence.Proposed = f.replan, f.propose != ""
 		return it.Next()
 	}
-	if f.propose != "" {
+	if f.proposing() {
 		return c.propose(ctx, r, f)
 	}
 	return c.walk(ctx, r, f)

@@ -239,7 +239,7 @@ func documents(t *testing.T) []string {
 	if err != nil || len(files) < 5 {
 		t.Fatal(files, err)
 	}
-	return append(files, "../../README.md", "../../CONTRIBUTING.md", "../../ARCHITECTURE.md")
+	return append(files, "../../README.md", "../../CONTRIBUTING.md", "../../ARCHITECTURE.md", "../../SECURITY.md")
 }
 
 // TestDocuments runs every command of the documents, verbatim. -update writes what is printed where a document shows output in full.

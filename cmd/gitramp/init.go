@@ -25,6 +25,7 @@ type initFlags struct {
 	starter.Answers
 	yes, force, dryRun bool
 	pipeline           string
+	followFlags
 }
 
 func (c *cli) init() *cobra.Command {
@@ -39,13 +40,28 @@ asks for what no flag says; with --yes, in CI, or without a terminal it never
 asks, and takes the defaults.
 
 With --pipeline it writes no spec but the CI jobs that open a pull request for each
-step and check it, below the current directory, the top of the repository.`,
+step and check it, below the current directory, the top of the repository.
+
+With --argocd or --flux it reads the specs that are named (SPEC or DIR, by default
+all that are here) and writes below argocd/ or flux/ what makes the controller
+apply their output paths: an Application or, for a directory or several specs, an
+ApplicationSet that finds every app that is installed; or a GitRepository with a
+Kustomization for each. Both prune. The repository is where the branch is pushed
+to, without a password; of ssh's user the name stays.`,
 		Example: "  gitramp init\n  gitramp init --image registry.example.com/shop:2.4.0 --host shop.example.com\n" +
-			"  gitramp init --router gateway-api --gateway infra/public --image shop:2 --host shop.example.com\n  gitramp init --pipeline github",
-		Args: atMostOne("FILE"),
+			"  gitramp init --router gateway-api --gateway infra/public --image shop:2 --host shop.example.com\n  gitramp init --pipeline github\n" +
+			"  gitramp init --argocd canary.yaml\n  gitramp init --flux apps/ --repo-url https://github.com/acme/deploy.git --branch main",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if cmd.Flags().Changed("pipeline") {
+			switch follows, err := f.follows(cmd); {
+			case err != nil:
+				return err
+			case follows:
+				return c.initFollow(cmd.Context(), f, args)
+			case cmd.Flags().Changed("pipeline"):
 				return c.initPipeline(f, args)
+			}
+			if err := atMostOne("FILE")(cmd, args); err != nil {
+				return err
 			}
 			return c.runInit(cmd, f, append(args, "canary.yaml")[0])
 		},
@@ -55,6 +71,7 @@ step and check it, below the current directory, the top of the repository.`,
 		flags.StringVar(q.Answer(&f.Answers), q.Flag, "", q.Usage())
 	}
 	flags.StringVar(&f.pipeline, "pipeline", "", "write CI jobs instead: "+strings.Join(pipelines.Forges, ", ")+" (Forgejo too)")
+	f.followFlags.flags(cmd)
 	flags.BoolVar(&f.yes, "yes", false, "never ask: take the defaults for what no flag says")
 	flags.BoolVar(&f.force, "force", false, "overwrite what is there")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "print it and write nothing")
@@ -100,5 +117,33 @@ func (c *cli) runInit(cmd *cobra.Command, f initFlags, file string) error {
 	for _, next := range []string{"validate " + file, "plan " + file, "render " + file + " --to out"} {
 		c.note("  gitramp %s", next)
 	}
+	return nil
+}
+
+// newFile is a file that is written beside no spec.
+type newFile struct {
+	Path string
+	Data []byte
+}
+
+// writeNew writes files, all of them or none where one is there already, or prints them.
+func (c *cli) writeNew(f initFlags, files []newFile, next string) error {
+	for _, file := range files {
+		if f.dryRun {
+			fmt.Fprintf(c.out, "# %s\n%s\n", file.Path, file.Data)
+		} else if _, err := os.Lstat(file.Path); err == nil && !f.force {
+			return app.Conflict{Text: file.Path + " is there already: move it, or overwrite it with --force"}
+		}
+	}
+	if f.dryRun {
+		return nil
+	}
+	for _, file := range files {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(file.Path), 0o755), newfile.Write(file.Path, file.Data, f.force)); err != nil {
+			return err
+		}
+		c.note("wrote %s", file.Path)
+	}
+	c.note("next: %s", next)
 	return nil
 }

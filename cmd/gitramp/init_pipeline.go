@@ -1,14 +1,8 @@
 package main
 
 import (
-	"errors"
-	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 
-	"github.com/gitramp/gitramp/cmd/internal/app"
-	"github.com/gitramp/gitramp/cmd/internal/newfile"
 	"github.com/gitramp/gitramp/docs/pipelines"
 )
 
@@ -30,22 +24,9 @@ func (c *cli) initPipeline(f initFlags, args []string) error {
 	case len(args) > 0:
 		return usage("--pipeline writes where the forge looks, and %q is given", args[0])
 	}
+	var list []newFile
 	for _, file := range files {
-		if f.dryRun {
-			fmt.Fprintf(c.out, "# %s\n%s\n", file.Path, file.Data)
-		} else if _, err := os.Lstat(file.Path); err == nil && !f.force {
-			return app.Conflict{Text: file.Path + " is there already: move it, or overwrite it with --force"}
-		}
+		list = append(list, newFile(file))
 	}
-	if f.dryRun {
-		return nil
-	}
-	for _, file := range files {
-		if err := errors.Join(os.MkdirAll(filepath.Dir(file.Path), 0o755), newfile.Write(file.Path, file.Data, f.force)); err != nil {
-			return err
-		}
-		c.note("wrote %s", file.Path)
-	}
-	c.note("next: set its branch where that is not main, %s", nextOf[f.pipeline])
-	return nil
+	return c.writeNew(f, list, "set its branch where that is not main, "+nextOf[f.pipeline])
 }

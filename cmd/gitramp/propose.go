@@ -8,15 +8,17 @@ import (
 	"github.com/gitramp/gitramp/render"
 )
 
-// proposes checks what goes with --propose, and what does not go without it.
+// proposes checks what goes with --propose and --hydrate, and what does not go without one of them.
 func (c *cli) proposes(f advanceFlags) error {
 	switch {
-	case f.propose == "" && f.rebase:
-		return usage("--rebase goes with --propose")
-	case f.propose == "" && c.output == "markdown":
-		return usage("--output: value %q is invalid here: allowed with --propose", c.output)
-	case f.propose != "" && f.wait != 0:
-		return usage("--wait goes from step to step, and --propose waits for somebody to merge: run it again instead")
+	case f.propose != "" && f.hydrate:
+		return usage("--propose and --hydrate exclude each other: each has names of its own for the branches")
+	case !f.proposing() && f.rebase:
+		return usage("--rebase goes with --propose or --hydrate")
+	case !f.proposing() && c.output == "markdown":
+		return usage("--output: value %q is invalid here: allowed with --propose or --hydrate", c.output)
+	case f.proposing() && f.wait != 0:
+		return usage("--wait goes from step to step, and a proposal waits for somebody to merge: run it again instead")
 	}
 	return nil
 }

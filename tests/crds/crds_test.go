@@ -1,5 +1,5 @@
-// Package crds asks the API server's own code about the HTTPRoutes and GRPCRoutes that gitramp writes: the CustomResourceDefinitions of Gateway API's standard
-// channel, with pruning, defaulting, OpenAPI and CEL rules. It is a module of its own, for what an API server is made of is a lot.
+// Package crds asks the API server's own code about the HTTPRoutes and GRPCRoutes that gitramp writes, and about what it writes for Argo CD and Flux: the
+// CustomResourceDefinitions of Gateway API's standard channel and of the controllers, with pruning, defaulting, OpenAPI and CEL rules. It is a module of its own, for what an API server is made of is a lot.
 package crds
 
 import (
@@ -47,34 +47,40 @@ func load(t *testing.T) map[string]kind {
 	}
 	kinds := map[string]kind{}
 	for _, name := range []string{"httproutes", "grpcroutes"} {
-		data, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(dir)), "config/crd/standard/gateway.networking.k8s.io_"+name+".yaml"))
+		read(t, kinds, filepath.Join(strings.TrimSpace(string(dir)), "config/crd/standard/gateway.networking.k8s.io_"+name+".yaml"), "v1")
+	}
+	return kinds
+}
+
+// read adds the kind of a CRD, in one version.
+func read(t *testing.T, kinds map[string]kind, file, version string) {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var crd apiextensionsv1.CustomResourceDefinition
+	if err := yaml.Unmarshal(data, &crd); err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range crd.Spec.Versions {
+		if v.Name != version {
+			continue
+		}
+		var props apiextensions.JSONSchemaProps
+		if err := apiextensionsv1.Convert_v1_JSONSchemaProps_To_apiextensions_JSONSchemaProps(v.Schema.OpenAPIV3Schema, &props, nil); err != nil {
+			t.Fatal(err)
+		}
+		s, err := schema.NewStructural(&props)
 		if err != nil {
 			t.Fatal(err)
 		}
-		var crd apiextensionsv1.CustomResourceDefinition
-		if err := yaml.Unmarshal(data, &crd); err != nil {
+		open, _, err := validation.NewSchemaValidator(&props)
+		if err != nil {
 			t.Fatal(err)
 		}
-		for _, v := range crd.Spec.Versions {
-			if v.Name != "v1" {
-				continue
-			}
-			var props apiextensions.JSONSchemaProps
-			if err := apiextensionsv1.Convert_v1_JSONSchemaProps_To_apiextensions_JSONSchemaProps(v.Schema.OpenAPIV3Schema, &props, nil); err != nil {
-				t.Fatal(err)
-			}
-			s, err := schema.NewStructural(&props)
-			if err != nil {
-				t.Fatal(err)
-			}
-			open, _, err := validation.NewSchemaValidator(&props)
-			if err != nil {
-				t.Fatal(err)
-			}
-			kinds[crd.Spec.Names.Kind] = kind{s, open, cel.NewValidator(s, true, apiservercel.PerCallLimit)}
-		}
+		kinds[crd.Spec.Names.Kind] = kind{s, open, cel.NewValidator(s, true, apiservercel.PerCallLimit)}
 	}
-	return kinds
 }
 
 // admit is what the API server says of an object, in place of old or of nothing: what it would drop, fill in, or refuse.

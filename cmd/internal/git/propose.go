@@ -75,8 +75,8 @@ func (r *Repo) fetchAll(ctx context.Context, remote string, branches map[string]
 	return nil
 }
 
-// Propose completes the commits and moves branches: at a remote, or where that is "" here. For the i-th commit to is the i-th move; all that are more only delete.
-// It does not stop at the first branch that cannot be moved.
+// Propose completes the commits and moves branches: at a remote, or where that is "" here. For the i-th commit to is the i-th move; all that are more delete, or
+// go where they say. It does not stop at the first branch that cannot be moved.
 func (w *Writer) Propose(remote string, moves []Move) error {
 	defer w.Abort()
 	if w.done || !w.apart {
@@ -100,6 +100,14 @@ func (w *Writer) Propose(remote string, moves []Move) error {
 		}
 	}
 	return nil
+}
+
+// Move moves branches of proposals that need no commit made: at a remote, or where that is "" here.
+func (r *Repo) Move(ctx context.Context, remote string, moves []Move, reflog string) error {
+	if remote == "" {
+		return r.moveHere(ctx, moves, reflog)
+	}
+	return r.pushMoves(ctx, remote, moves)
 }
 
 // moveHere moves branches of this repository, all or none.

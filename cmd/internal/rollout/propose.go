@@ -20,16 +20,23 @@ type Proposal struct {
 	Branch string
 	Old    string // the commit that it held before, "" where it is new
 	Kept   bool   // that very transition is what it held, so it stays
+
+	metadata []byte // for a hydrator's
 }
 
 // propose compares what comes next for each app with the proposals that there are, and brings those in line: one where a transition is due, none otherwise. The
 // branches are all that is remembered of them.
 func (r *Run) propose(ctx context.Context, view *View, out *Outcome) error {
-	remote := ""
-	if r.Push != nil {
-		remote = r.Push.Name
+	remote, prefix := r.remote(), r.Prefix
+	var metadata []byte
+	var err error
+	if r.Hydrate {
+		prefix = nextPrefix(out.Target)
+		if metadata, err = r.metadata(view.Tip); err != nil {
+			return err
+		}
 	}
-	open, err := r.Repo.Proposals(ctx, remote, r.Prefix)
+	open, err := r.Repo.Proposals(ctx, remote, prefix)
 	if err != nil {
 		return err
 	}
@@ -37,10 +44,11 @@ func (r *Run) propose(ctx context.Context, view *View, out *Outcome) error {
 	var made, moves []git.Move
 	for i := range out.Results {
 		res := &out.Results[i]
-		if err := r.compare(ctx, view, res, open); err != nil {
+		if err := r.compare(ctx, view, res, open, out.Target); err != nil {
 			return err
 		}
 		if p := res.Proposal; p != nil && !p.Kept {
+			p.metadata = metadata
 			roots, made = append(roots, res.Dir), append(made, git.Move{Branch: p.Branch, Old: p.Old})
 		}
 	}
@@ -78,7 +86,7 @@ func (r *Run) propose(ctx context.Context, view *View, out *Outcome) error {
 }
 
 // compare says what becomes of the proposals of one app. Where it is not known what comes next they stay.
-func (r *Run) compare(ctx context.Context, view *View, res *Result, open map[string]string) error {
+func (r *Run) compare(ctx context.Context, view *View, res *Result, open map[string]string, target string) error {
 	switch {
 	case res.State.Lock == nil:
 		return nil
@@ -88,16 +96,16 @@ func (r *Run) compare(ctx context.Context, view *View, res *Result, open map[str
 		}
 		return nil
 	}
-	of := r.Prefix + "/" + branchName(res.Name) + "/"
+	of, branch := r.names(res, target)
 	if res.Move != nil {
-		res.Proposal = &Proposal{Branch: of + res.Move.Revision() + "/" + stepName(res.Move, res.Decision.Step)}
+		res.Proposal = &Proposal{Branch: branch}
 	}
 	for _, name := range slices.Sorted(maps.Keys(open)) {
-		if !strings.HasPrefix(name, of) {
+		if name != of && !strings.HasPrefix(name, of+"/") {
 			continue
 		}
 		at := open[name]
-		held, why, err := view.proposed(ctx, at, res.Dir)
+		held, why, err := view.proposed(ctx, at, res.Dir, r.Hydrate)
 		switch {
 		case err != nil:
 			return err
@@ -107,9 +115,12 @@ func (r *Run) compare(ctx context.Context, view *View, res *Result, open map[str
 			return nil
 		case res.Proposal != nil && res.Proposal.Branch == name:
 			res.Proposal.Old = at
-			if res.Proposal.Kept = held.holds(res.Move) && (!r.Rebase || held.fork == view.Tip); res.Proposal.Kept {
+			if res.Proposal.Kept = held.holds(res.Move) && (!r.Rebase || held.fork == view.Tip) && (!r.Hydrate || held.files[HydratorFile] != nil); res.Proposal.Kept {
 				res.Commit = at
 			}
+		case r.Hydrate && held.fork == at: // it holds nothing any more, and the promoter wants it to be there
+		case res.Err == nil && r.Hydrate:
+			res.Withdrawn = append(res.Withdrawn, git.Move{Branch: name, Old: at, New: view.Tip})
 		case res.Err == nil:
 			res.Withdrawn = append(res.Withdrawn, git.Move{Branch: name, Old: at})
 		}
@@ -122,6 +133,9 @@ func branchName(app string) string { return strings.ReplaceAll(app, "/", ".") }
 
 // orphans withdraws the proposals of apps that the branch has no more: merged, one would bring some of a deleted app back.
 func (r *Run) orphans(ctx context.Context, view *View, out *Outcome, open map[string]string) error {
+	if r.Hydrate {
+		return nil // the promoter's branches are not deleted
+	}
 	of := map[string]int{}
 	for i, res := range out.Results {
 		of[branchName(res.Name)] = i
@@ -165,11 +179,22 @@ func (v *View) orphan(ctx context.Context, proposal string) (*Item, error) {
 		return nil, err
 	}
 	dir := path.Dir(changed[i])
-	h, why, err := v.proposed(ctx, proposal, dir)
+	h, why, err := v.proposed(ctx, proposal, dir, false)
 	if err != nil || why != "" || h.lock == nil {
 		return nil, err
 	}
 	return &Item{Name: fullName(h.lock.Namespace, h.lock.App), Dir: dir}, nil
+}
+
+// names are where all proposals of an app are, and the branch for the one that is due.
+func (r *Run) names(res *Result, target string) (of, branch string) {
+	if r.Hydrate {
+		return hydrated(target, res.Dir), hydrated(target, res.Dir)
+	}
+	if of = r.Prefix + "/" + branchName(res.Name); res.Move != nil {
+		branch = of + "/" + res.Move.Revision() + "/" + stepName(res.Move, res.Decision.Step)
+	}
+	return of, branch
 }
 
 // stepName is the last part of a proposal's branch: the step of the plan that it leads to, else the transition.
@@ -196,7 +221,7 @@ func (h held) holds(m *message.Move) bool {
 }
 
 // proposed reads a proposal. why says what it has that gitramp did not write: nobody's work is written over.
-func (v *View) proposed(ctx context.Context, commit, dir string) (h held, why string, err error) {
+func (v *View) proposed(ctx context.Context, commit, dir string, hydrate bool) (h held, why string, err error) {
 	if h.fork, err = v.repo.MergeBase(ctx, v.Tip, commit); err != nil || h.fork == "" {
 		return h, "has no commit in common with the branch", err
 	}
@@ -212,7 +237,7 @@ func (v *View) proposed(ctx context.Context, commit, dir string) (h held, why st
 		return h, "", err
 	}
 	h.lock = after.Lock
-	ours := map[string]bool{dir + "/" + render.LockFile: true}
+	ours := map[string]bool{dir + "/" + render.LockFile: true, dir + "/" + HydratorFile: hydrate}
 	for _, l := range []*render.Lock{before.Lock, after.Lock} {
 		if l != nil {
 			for _, f := range l.Files {

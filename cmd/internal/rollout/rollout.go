@@ -37,6 +37,7 @@ type Run struct {
 	Verb     string    // for the reflog
 	Prefix   string    // of the branches that transitions are proposed on, instead of made; "" where they are made
 	Rebase   bool      // with Prefix: a proposal is made anew wherever the branch has moved, though nothing of the app has
+	Hydrate  bool      // proposals are as gitops-promoter takes them, under its names, and not below Prefix
 	Tool     string
 	DryRun   bool
 	Done     func(Outcome) // prints more of it
@@ -165,11 +166,14 @@ func (r *Run) once(ctx context.Context, before map[string]Result) (out Outcome, 
 		writing = writing || res.Move != nil
 		out.Results = append(out.Results, res)
 	}
-	if r.Prefix != "" {
+	if r.Prefix != "" || r.Hydrate {
 		return out, r.propose(ctx, view, &out)
 	}
 	if !writing || r.DryRun {
 		return out, nil
+	}
+	if err := r.takeBack(ctx, &out); err != nil {
+		return out, err
 	}
 	return out, r.write(ctx, branch, &out)
 }
@@ -555,6 +559,13 @@ func (r *Run) commit(w *git.Writer, res Result) error {
 			}
 		}
 		edits = append(edits, edit)
+	}
+	if res.Proposal != nil && res.Proposal.metadata != nil {
+		mark, err := w.Blob(res.Proposal.metadata)
+		if err != nil {
+			return err
+		}
+		edits = append(edits, git.Edit{Path: res.Dir + "/" + HydratorFile, Mark: mark})
 	}
 	return w.Commit(message.Text([]message.Move{*res.Move}, r.Tool), edits)
 }

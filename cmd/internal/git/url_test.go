@@ -1,0 +1,41 @@
+package git
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestPublic: what a controller is told is what it can reach, and never what lets one in.
+func TestPublic(t *testing.T) {
+	for raw, want := range map[string]string{
+		"https://github.com/acme/deploy.git":                            "https://github.com/acme/deploy.git",
+		"https://ada:s3cr3t@github.com/acme/deploy":                     "https://github.com/acme/deploy",
+		"https://s3cr3t@git.example.com:8443/a/b/c.git":                 "https://git.example.com:8443/a/b/c.git",
+		"http://x-access-token:s3cr3t@forge/a/b?private_token=s3cr3t#x": "http://forge/a/b",
+		"git@github.com:acme/deploy.git":                                "ssh://git@github.com/acme/deploy.git",
+		"forge:acme/deploy.git":                                         "ssh://forge/acme/deploy.git",
+		"git@forge:/srv/deploy.git":                                     "ssh://git@forge/srv/deploy.git",
+		"ssh://git:s3cr3t@forge:2222/acme/deploy.git":                   "ssh://git@forge:2222/acme/deploy.git",
+		"git+ssh://git@forge/acme/deploy.git":                           "ssh://git@forge/acme/deploy.git",
+		"https://[2001:db8::1]/acme/deploy.git":                         "https://[2001:db8::1]/acme/deploy.git",
+		"../deploy.git":                                                 "",
+		"/srv/git/deploy.git":                                           "",
+		"./odd:name/deploy.git":                                         "",
+		`C:\git\deploy`:                                                 "",
+		"file:///srv/deploy.git":                                        "",
+		"git://forge/deploy.git":                                        "",
+		"https://github.com":                                            "",
+		"https://s3cr3t@":                                               "",
+		"https://s3cr3t@forge\n/a":                                      "",
+		"ext::sh -c 'echo s3cr3t'":                                      "",
+		"":                                                              "",
+		"https://forge/%zz/s3cr3t":                                      "",
+		"ftp://u:s3cr3t@forge/a.b":                                      "",
+		"https://forge/":                                                "",
+		"HTTPS://u:s3cr3t@forge/ab":                                     "https://forge/ab",
+	} {
+		if got := Public(raw); got != want || strings.Contains(got, "s3cr3t") {
+			t.Errorf("%q: %q, want %q", raw, got, want)
+		}
+	}
+}
