@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"path"
 	"slices"
 	"strings"
@@ -22,12 +23,12 @@ A .pre-commit-config.yaml takes the hooks from gitramp's repository:
 gitramp-render is this one, gitramp-check is render --check ., gitramp-validate
 is validate.`,
 		Example: "  gitramp hook canary.yaml\n  pre-commit run gitramp-render --all-files",
-		RunE:    func(_ *cobra.Command, args []string) error { return c.runHook(args) },
+		RunE:    func(cmd *cobra.Command, args []string) error { return c.runHook(cmd.Context(), args) },
 	}
 }
 
-func (c *cli) runHook(args []string) error {
-	all, err := c.changeInPlace(renderFlags{write: true}, args)
+func (c *cli) runHook(ctx context.Context, args []string) error {
+	all, err := c.changeInPlace(ctx, renderFlags{write: true}, args)
 	if err != nil {
 		return err
 	}

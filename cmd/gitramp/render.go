@@ -63,7 +63,7 @@ func (c *cli) runRender(ctx context.Context, f renderFlags, args []string) error
 	case f.overwriteDrift && !f.write:
 		return usage("--overwrite-drift goes with --write")
 	case f.write || f.check:
-		return c.renderInPlace(f, args)
+		return c.renderInPlace(ctx, f, args)
 	}
 	if err := c.formats("table", "yaml"); err != nil {
 		return err

@@ -1,18 +1,22 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path"
+	"path/filepath"
 
 	"github.com/gitramp/gitramp/cmd/internal/app"
 	"github.com/gitramp/gitramp/cmd/internal/dir"
+	"github.com/gitramp/gitramp/cmd/internal/git"
+	"github.com/gitramp/gitramp/cmd/internal/rollout"
 	"github.com/gitramp/gitramp/render"
 )
 
 // renderInPlace is --write and --check.
-func (c *cli) renderInPlace(f renderFlags, args []string) error {
-	all, err := c.changeInPlace(f, args)
+func (c *cli) renderInPlace(ctx context.Context, f renderFlags, args []string) error {
+	all, err := c.changeInPlace(ctx, f, args)
 	if err != nil {
 		return err
 	}
@@ -26,7 +30,7 @@ func (c *cli) renderInPlace(f renderFlags, args []string) error {
 }
 
 // changeInPlace makes, or finds, the changes of every output path.
-func (c *cli) changeInPlace(f renderFlags, args []string) (all []pathChange, err error) {
+func (c *cli) changeInPlace(ctx context.Context, f renderFlags, args []string) (all []pathChange, err error) {
 	if err := c.formats("table", "json"); err != nil {
 		return nil, err
 	}
@@ -36,6 +40,10 @@ func (c *cli) changeInPlace(f renderFlags, args []string) (all []pathChange, err
 	}
 	var errs []error
 	for i, a := range apps {
+		if err := mayBegin(ctx, a, bases[i]); err != nil {
+			errs = append(errs, err)
+			continue
+		}
 		changes, err := inPlace(a, bases[i], f)
 		if err == nil && f.check && a.State.Lock == nil {
 			c.note("%s: not installed yet: nothing in %s", a.File, a.Spec.OutputPath())
@@ -50,6 +58,32 @@ func (c *cli) changeInPlace(f renderFlags, args []string) (all []pathChange, err
 		return all, f.asFinding(err)
 	}
 	return all, nil
+}
+
+// mayBegin asks the commits, where nothing of an app is on disk, whether its first tree may be written: what install refuses is no beginning here either.
+func mayBegin(ctx context.Context, a *app.App, base string) error {
+	abs, err := filepath.Abs(base)
+	if err != nil || a.State.Lock != nil || app.RepositoryAround(abs) == "" {
+		return err
+	}
+	repo, err := git.Open(ctx, base)
+	if err != nil {
+		return err
+	}
+	defer repo.Close()
+	b, err := repo.Current(ctx, "")
+	if err != nil || b.Base() == "" {
+		return err
+	}
+	view, err := rollout.NewView(ctx, repo, b.Base())
+	if err != nil {
+		return err
+	}
+	why, err := view.Begins(ctx, a)
+	if err == nil && why != "" {
+		err = app.Conflict{Text: a.Name() + ": " + why}
+	}
+	return err
 }
 
 // asFinding makes what --check finds a finding: for --write an edited file is a conflict.

@@ -46,7 +46,8 @@ func (r *Run) metadata(commit string) ([]byte, error) {
 func (r *Run) takeBack(ctx context.Context, out *Outcome) error {
 	var dirs []string
 	for _, res := range out.Results {
-		if res.Move != nil && res.present[HydratorFile] != nil {
+		// A first proposal is not merged yet, and so has left nothing here; it is one to an idle tree.
+		if m := res.Move; m != nil && (res.present[HydratorFile] != nil || r.Push != nil && m.Before != nil && m.Before.Canary == nil) {
 			dirs = append(dirs, res.Dir)
 		}
 	}

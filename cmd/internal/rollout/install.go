@@ -30,6 +30,20 @@ func (v *View) ToInstall(_ context.Context, args []string) ([]*Item, error) {
 	return items, nil
 }
 
+// Begins says why the first tree of a spec, which is not on disk, may not be written there; "" where it may.
+func (v *View) Begins(ctx context.Context, a *app.App) (string, error) {
+	it := &Item{Name: a.Name(), File: a.File, Dir: a.Spec.OutputPath(), App: a}
+	held, err := v.reader.File(it.Dir + "/" + render.LockFile)
+	if err != nil {
+		return "", err
+	}
+	if held != nil {
+		return fmt.Sprintf("the last commit holds it in %s, and it is not on disk: git restore %s", it.Dir, it.Dir), nil
+	}
+	d, err := v.Install(ctx, it)
+	return d.Refused, err
+}
+
 // Install decides whether an app may be put where there is none.
 func (v *View) Install(ctx context.Context, it *Item) (Decision, error) {
 	if it.Err != nil {
