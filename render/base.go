@@ -198,7 +198,7 @@ func textsAt(n *yaml.Node, path ...string) map[string]string {
 	return m
 }
 
-// within says whether labels have all of a selector's.
+// selects says whether labels have all of a selector's.
 func selects(selector, labels map[string]string) bool {
 	for k, v := range selector {
 		if labels[k] != v {

@@ -55,8 +55,46 @@ func TestBases(t *testing.T) {
 	}
 }
 
-// TestOneRun: kustomize builds a base once for a revision and names the canary's objects once, however many steps there are, and not at all for a spec that is only
-// read.
+// counted is files that count how often one is opened.
+type counted struct {
+	fs.FS
+	opened *int
+}
+
+func (c counted) Open(name string) (fs.File, error) {
+	*c.opened++
+	return c.FS.Open(name)
+}
+
+// TestOneBuild: once a spec is read with its base, no step reads a file of that again, so that none builds it again.
+func TestOneBuild(t *testing.T) {
+	at := filepath.Join(basesDir, "adopted")
+	data, err := os.ReadFile(filepath.Join(at, "canary.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened := 0
+	set := NewSet()
+	set.Committed = func(string) fs.FS { return counted{os.DirFS(at), &opened} }
+	a, err := set.ParseText("canary.yaml", at, "canary.yaml", data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := opened
+	if err := a.Compile(); err != nil {
+		t.Fatal(err)
+	}
+	for _, st := range a.Release.Plan.Steps {
+		if _, _, err := a.Release.Tree(st, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if read == 0 || opened != read {
+		t.Errorf("%d files are opened to read the spec, %d more for %d steps, want none", read, opened-read, len(a.Release.Plan.Steps))
+	}
+}
+
+// TestOneRun: kustomize names the canary's objects once, however many steps there are, and not at all for a spec that is only read.
 func TestOneRun(t *testing.T) {
 	at := filepath.Join(basesDir, "adopted")
 	data, err := os.ReadFile(filepath.Join(at, "canary.yaml"))
