@@ -681,3 +681,6 @@ func (r *Release) Elsewhere() (names []string) {
 func (r *Release) Replicates() bool {
 	return r.canary.base != nil && r.revs.Stable.Name == r.revs.Canary.Name
 }
+
+// OwnRoute says whether the route is one of the base's, and not made of fields of the spec.
+func (r *Release) OwnRoute() bool { return r.canary.base != nil && r.canary.base.route != nil }

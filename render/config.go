@@ -64,6 +64,11 @@ func walkConfigRefs(n *yaml.Node, visit func(kind string, name *yaml.Node)) {
 					visit("Secret", name)
 				}
 			}
+		case key == "resourceNames": // of a Role: whatever its rule is about, as kustomize takes it (api/internal/konfig/builtinpluginconsts/namereference.go)
+			for _, name := range value.Content {
+				visit("ConfigMap", name)
+				visit("Secret", name)
+			}
 		case ok && value.Kind == yaml.MappingNode:
 			name := node.Get(value, ref.name)
 			if name == nil && ref.name == "secretName" { // a projection

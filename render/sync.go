@@ -13,8 +13,8 @@ import (
 )
 
 // CannotSync says why a tree cannot be brought to own, what the spec says today of its own step; "" where it can. Between two releases everything can. While
-// a rollout is on its way only what moves no request between the revisions and takes no pod away: hosts, paths, certificates and more replicas. The error names
-// the spec's field.
+// a rollout is on its way only what moves no request between the revisions and takes no pod away: hosts, paths, certificates, more replicas, and what a route of the
+// base says beside that. The error names the spec's field.
 func (r *Release) CannotSync(s State, own Tree) string {
 	if s.IsIdle() {
 		return ""

@@ -32,6 +32,9 @@ func (c *Canary) Warnings() []string {
 		for _, o := range c.base.sharedBudgets() {
 			add("spec.base", title(o)+" counts the pods of both tracks together, while there is a canary: it selects by labels that both have, and none of them is "+c.base.key)
 		}
+		for _, named := range c.base.namedByRoles() {
+			add("spec.base", named+", whose name changes with what it says: while both revisions run, it names prod's alone, and with the annotation "+changesAt+": prepare the canary's alone")
+		}
 	}
 	for _, i := range c.Spec.Images {
 		name := i.Image[strings.LastIndex(i.Image, "/")+1:]
@@ -52,6 +55,18 @@ func (b *base) sharedBudgets() (list []*yaml.Node) {
 	for _, o := range b.others {
 		if node.Text(o, "kind") == "PodDisruptionBudget" && !b.hasTwin(o) && selects(textsAt(o, "spec", "selector", "matchLabels"), textsAt(b.deployment, "spec", "template", "metadata", "labels")) {
 			list = append(list, o)
+		}
+	}
+	return list
+}
+
+// namedByRoles are the Roles that name generated config of the pods: there are two of it while both revisions run, and a Role is there once.
+func (b *base) namedByRoles() (list []string) {
+	for _, o := range b.others {
+		for _, config := range b.config {
+			if name := configOf(config).name; group(o) == "rbac.authorization.k8s.io" && generated.MatchString(name) && refersTo(o, configOf(config)) {
+				list = append(list, title(o)+" names "+title(config))
+			}
 		}
 	}
 	return list

@@ -10,40 +10,41 @@ import (
 type pair struct {
 	from, to *state
 	inOrder  bool // they are neighbours: what is deleted and added has had its time
-	moved    bool // a move beside the plan: hosts and paths may come and go
+	comes    bool // a move beside the plan: hosts and paths may come
+	goes     bool // likewise, and go
 }
 
 // pairs are all that the router's level asks for, neighbours first: a counterexample between them is the simplest.
 func (p *proof) pairs() []pair {
 	var list []pair
 	seen := map[[2]*state]bool{}
-	add := func(from, to *state, inOrder, moved bool) {
-		if from != to && !seen[[2]*state{from, to}] {
-			seen[[2]*state{from, to}] = true
-			list = append(list, pair{from, to, inOrder, moved})
+	add := func(pair pair) {
+		if ends := [2]*state{pair.from, pair.to}; pair.from != pair.to && !seen[ends] {
+			seen[ends] = true
+			list = append(list, pair)
 		}
 	}
 	for i := 1; i < len(p.steps); i++ {
-		add(p.steps[i-1], p.steps[i], true, false)
+		add(pair{from: p.steps[i-1], to: p.steps[i], inOrder: true})
 	}
 	for _, w := range p.ways {
 		at := w.from
 		for _, s := range w.states {
-			add(at, s, true, false)
+			add(pair{from: at, to: s, inOrder: true})
 			at = s
 		}
 	}
 	for _, m := range p.moves {
-		add(m[0], m[1], true, true)
+		add(m)
 	}
 	for _, forth := range list { // git revert
-		add(forth.to, forth.from, true, forth.moved)
+		add(pair{forth.to, forth.from, true, forth.goes, forth.comes})
 	}
 	if p.result.Level = Neighbours; p.semantics.FailsOpen {
 		p.result.Level = AllPairs
 		for _, from := range p.states[:p.planned] {
 			for _, to := range p.states[:p.planned] {
-				add(from, to, false, false)
+				add(pair{from: from, to: to})
 			}
 		}
 	}
@@ -130,8 +131,8 @@ func (p *proof) everyReadiness(m mix) {
 func (p *proof) check(m mix, s situation) {
 	out, a, b := p.outcome(s), p.settle(m.from), p.settle(m.to)
 	for class, status := range out.status {
-		switch missing := status == 404; {
-		case status == 0, missing && a.status[class] == 404 && b.status[class] == 404, missing && m.moved && (a.status[class] == 404 || b.status[class] == 404):
+		switch before, after := a.status[class] == 404, b.status[class] == 404; {
+		case status == 0, status == 404 && (before && after || before && m.comes || after && m.goes):
 		default:
 			p.tell(NoBackend, m, s, class, "every request has a backend")
 		}
@@ -143,7 +144,7 @@ func (p *proof) check(m mix, s situation) {
 		p.tell(ProdEmpty, m, s, -1, "Service "+out.empty+", a primary backend, has a ready pod")
 	}
 	planned := p.settle(p.steps[0]).load
-	if p.scaled || m.moved {
+	if p.scaled || m.comes || m.goes {
 		planned = max(planned, a.load, b.load)
 	}
 	if m.inOrder && out.load > planned*tolerance+epsilon {

@@ -40,3 +40,35 @@ func TestMoves(t *testing.T) {
 		})
 	}
 }
+
+// TestMovesThatKeep: what a base's own route answers may become more by a move, and not less, in the middle of a release and between two.
+func TestMovesThatKeep(t *testing.T) {
+	more := func(spec string) string {
+		return strings.Replace(spec, "    host: shop.example.com\n", "    hosts: [shop.example.com, old.example.com]\n", 1)
+	}
+	for _, c := range []struct {
+		name, from, to string
+		step           int
+		rule           string
+	}{
+		{"a host more", shop, more(shop), idle, ""},
+		{"a host more on the way", shop, more(shop), weight20, ""},
+		{"a host more with a router that fails closed", gateway, more(gateway), weight20, ""},
+		{"a host less", more(shop), shop, idle, prove.NoBackend},
+		{"a host less on the way", more(shop), shop, weight20, prove.NoBackend},
+		{"another host with a router that fails closed", gateway, strings.Replace(gateway, "host: shop.", "host: new.", 1), idle, prove.NoBackend},
+		{"fewer pods", shop, strings.Replace(shop, "replicas: 4", "replicas: 1", 1), idle, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			from, to := input(t, c.from), input(t, c.to)
+			to.Moves = []prove.Move{{From: from.Steps[c.step], To: to.Steps[c.step], Keeps: true}}
+			alone := prove.Input{Steps: to.Steps[c.step : c.step+1], Moves: to.Moves}
+			for _, in := range []prove.Input{to, alone} {
+				r := proven(t, in, prove.Options{})
+				if c.rule == "" != r.Proven() || c.rule != "" && r.Stories[0].Rule != c.rule {
+					t.Errorf("want %q: %v", c.rule, r.Stories)
+				}
+			}
+		})
+	}
+}

@@ -41,8 +41,12 @@ type Input struct {
 	Scaled bool
 }
 
-// Move is a transition beside the plan: a tree that goes on from one which nobody planned like that.
-type Move struct{ From, To State }
+// Move is a transition beside the plan: a tree that goes on from one which nobody planned like that. Hosts and paths may come and go by it; with Keeps
+// they may only come.
+type Move struct {
+	From, To State
+	Keeps    bool
+}
 
 // Options are what a proof may take for granted.
 type Options struct {
@@ -148,7 +152,7 @@ func (p *proof) read(in Input) error {
 		if err != nil {
 			return err
 		}
-		p.moves = append(p.moves, [2]*state{from, to})
+		p.moves = append(p.moves, pair{from: from, to: to, inOrder: true, comes: true, goes: !m.Keeps})
 	}
 	return nil
 }

@@ -21,7 +21,7 @@ type proof struct {
 	states  []*state
 	steps   []*state
 	ways    []way
-	moves   [][2]*state
+	moves   []pair
 	planned int             // the states that belong to a step or a way back come first
 	base    map[string]bool // the revisions of the first step: every other one is new
 

@@ -235,6 +235,30 @@ func TestBaseWarnings(t *testing.T) {
 	}
 }
 
+// TestNothingWaits: as long as the base is what the release began with, nothing of it waits for the end of the release, and nothing for the promotion once that is made.
+func TestNothingWaits(t *testing.T) {
+	waiting := 0
+	for _, name := range baseFixtures(t) {
+		spec, r := baseSpec(t, name, "base"), baseRelease(t, name)
+		var from *render.Lock
+		for _, st := range r.Plan.Steps {
+			tree, lock, err := r.Tree(st, from)
+			if err != nil {
+				t.Fatal(err)
+			}
+			from = lock
+			w, err := spec.Waits(render.State{Lock: lock, Tree: tree})
+			waiting += len(w.Promote)
+			if err != nil || w.Cleanup != nil || st.Promoted() && w.Promote != nil {
+				t.Errorf("%s: %s: waits %v %v", name, st.ID(), w, err)
+			}
+		}
+	}
+	if waiting == 0 {
+		t.Error("no fixture has anything that waits for the promotion")
+	}
+}
+
 // TestNumberedPort: a port that pods know by its number alone cannot change with a release, and is not proven safe: while prod's pods take the new revision, its Service
 // would send to a port that some of them do not listen at. By its name it can.
 func TestNumberedPort(t *testing.T) {

@@ -44,12 +44,12 @@ func (a *App) Check(s Step) error {
 	if s.Transition == render.Replan {
 		s.Release = s.Release.Replanned()
 	}
+	beside := s.beside()
 	if s.Transition == render.Sync && s.Before.IsIdle() && s.Release.Replicates() {
-		return a.checkMove(s)
+		return a.checkMove(s, beside)
 	}
-	// Another router is another door: who comes through which is up to DNS, and no order of applying the two routes changes that.
-	if sameDoor := s.Before.Lock.Router == s.After.Lock.Router; sameDoor && (s.Transition == render.Sync || s.Transition == render.Replan) {
-		return a.check(s, []prove.Move{{From: prove.State{Name: "the tree", Tree: s.Before.Tree}, To: prove.State{Name: string(s.Transition), Tree: s.After.Tree}}})
+	if beside != nil {
+		return a.check(s, beside)
 	}
 	if a.checked != s.Release {
 		a.checked, a.verdict = s.Release, a.check(s, nil)
@@ -57,12 +57,20 @@ func (a *App) Check(s Step) error {
 	return a.verdict
 }
 
-// checkMove proves what a sync between two releases does by itself: no release is asked for that it could stand in the way of.
-func (a *App) checkMove(s Step) error {
-	in := prove.Input{Elsewhere: s.Release.Elsewhere(), Steps: []prove.State{{Name: "the tree", Tree: s.Before.Tree}, {Name: string(s.Transition), Tree: s.After.Tree}}}
-	if s.Before.Lock.Router != s.After.Lock.Router {
-		in.Steps = in.Steps[1:]
+// beside is a transition that is no step of the release. A spec's hosts and paths are gitramp's own field, and to name other ones there is to ask for that; a route
+// of the user's own may lose one by any change of the base, so that what it answers has to stay.
+func (s Step) beside() []prove.Move {
+	// Another router is another door: who comes through which is up to DNS, and no order of applying the two routes changes that.
+	if sameDoor := s.Before.Lock.Router == s.After.Lock.Router; !sameDoor || s.Transition != render.Sync && s.Transition != render.Replan {
+		return nil
 	}
+	from, to := prove.State{Name: "the tree", Tree: s.Before.Tree}, prove.State{Name: string(s.Transition), Tree: s.After.Tree}
+	return []prove.Move{{From: from, To: to, Keeps: s.Release.OwnRoute()}}
+}
+
+// checkMove proves what a sync between two releases does by itself: no release is asked for that it could stand in the way of.
+func (a *App) checkMove(s Step, beside []prove.Move) error {
+	in := prove.Input{Elsewhere: s.Release.Elsewhere(), Steps: []prove.State{{Name: string(s.Transition), Tree: s.After.Tree}}, Moves: beside}
 	r, err := prove.Prove(in, prove.Options{})
 	if err != nil || r.Proven() {
 		return err

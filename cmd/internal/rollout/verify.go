@@ -143,6 +143,9 @@ func (it *Item) rendersAs(r *Verified) {
 		r.find("", "%s", strings.TrimPrefix(err.Error(), it.Dir+": "))
 		return
 	}
+	if waits, err := it.App.Spec.Waits(it.State); err == nil && waits.Cleanup != nil {
+		r.note("the base has changed since prepare, which waits for the cleanup: %s", strings.Join(waits.Cleanup, ", "))
+	}
 	it.Evidence.NoHolds = true
 	switch d, err := it.Next(); {
 	case err != nil:

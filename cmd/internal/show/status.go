@@ -41,6 +41,7 @@ type Status struct {
 	Canary      *Revision             `json:"canary,omitempty"`
 	Previous    *Revision             `json:"previous,omitempty"`
 	Config      []render.ConfigChange `json:"config,omitempty"`  // what the canary's pods read otherwise than the stable ones
+	Waits       render.Waits          `json:"waits,omitzero"`    // objects of the base that change later
 	Aborted     string                `json:"aborted,omitempty"` // revision
 	PausedBy    bool                  `json:"paused,omitempty"`  // by gitramp pause
 	Full        bool                  `json:"full,omitempty"`    // every pause is waived
@@ -112,6 +113,9 @@ func status(res rollout.Result, now time.Time) Status {
 		v.Steps = statusSteps(res)
 		if revs, err := res.State.Revisions(); err == nil {
 			v.Config = revs.ConfigChanges()
+		}
+		if res.App != nil {
+			v.Waits, _ = res.App.Spec.Waits(res.State) // where it cannot be told, what comes next is told to be wrong
 		}
 	}
 	if c := res.Began; c != nil {
@@ -290,6 +294,12 @@ func (p Printer) status(v Status, where string, now time.Time) {
 	}
 	for _, text := range message.Config(v.Config) {
 		line("Config", "%s", text)
+	}
+	if list := v.Waits.Promote; list != nil {
+		line("Waits", "for promote: %s", strings.Join(list, ", "))
+	}
+	if list := v.Waits.Cleanup; list != nil {
+		line("Waits", "for cleanup, as the base has changed since prepare: %s", strings.Join(list, ", "))
 	}
 	if v.Aborted != "" {
 		line("Aborted", "%s", v.Aborted)
