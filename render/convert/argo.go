@@ -20,6 +20,11 @@ const (
 	gatewayPlugin = "argoproj-labs/gatewayAPI" // github.com/argoproj-labs/rollouts-plugin-trafficrouter-gatewayapi
 
 	canaryPath = "spec.strategy.canary"
+	podHash    = "rollouts-pod-template-hash" // on a Rollout's pods, and in the selectors of its Services
+
+	// workloadLabel tells the pods of a Deployment that was a Rollout from those of the Rollout: without it the Deployment would adopt the ReplicaSets that a
+	// deleted Rollout leaves behind, and take away their pods while the Service selects no others.
+	workloadLabel, workloadValue = keptPrefix + "workload", "deployment"
 )
 
 // argoReasons say why fields of a Rollout have no equal (pkg/apis/rollouts/v1alpha1/types.go of argoproj/argo-rollouts).
@@ -98,6 +103,9 @@ func (a *app) argoWorkload(l *ledger) error {
 	if err := a.workload(); err != nil {
 		return err
 	}
+	if l.at("spec.workloadRef") == nil {
+		a.tellApart()
+	}
 	a.argoPods(l)
 	return nil
 }
@@ -126,6 +134,16 @@ func (a *app) argoDeployment(l *ledger) *object {
 		}
 	}
 	return &object{a.from.file, d}
+}
+
+// tellApart gives a Deployment that is not there yet a label of its own.
+func (a *app) tellApart() {
+	d := a.deployment
+	for _, path := range [][]string{{"spec", "selector", "matchLabels", workloadLabel}, {"spec", "template", "metadata", "labels", workloadLabel}} {
+		node.Set(d.node, node.String(workloadValue), path...)
+	}
+	a.report = append(a.report, Field{d.file, a.from.node.Line, d.String(), "spec.selector.matchLabels", "", Changed,
+		"with " + workloadLabel + ": " + workloadValue + ", as its pods, so that it adopts no ReplicaSet that the Rollout leaves"})
 }
 
 // argoPods are the fields of a Rollout that a Deployment has as well.
@@ -187,6 +205,7 @@ func (a *app) argoServices(l *ledger) (err error) {
 	}
 	a.canary.service = l.text(canary)
 	if name := l.text(stable); name != "" {
+		a.hashed = true
 		a.service, err = a.need(a.from, stable, "", "Service", name)
 		return err
 	}
@@ -506,20 +525,43 @@ func numbered(name string, i int) string {
 }
 
 // adoptRollout is what brings a live app from the Rollout to the Deployment without losing a request: for a moment both have pods behind the same Service. The
-// controller adds a hash to the selectors of its Services, which nobody takes out again but by hand.
+// controller adds a hash to the selectors of the Services that the Rollout names, and writes it again as long as there is the Rollout.
 func (a *app) adoptRollout() {
 	ns := ""
 	if a.from.namespace() != "" {
 		ns = " -n " + a.from.namespace()
 	}
-	name := a.from.name()
-	a.before = []string{
-		"let nothing prune the Rollout and its canary Service: deleted as a whole, its pods would go while the Service selects no others",
-		fmt.Sprintf("kubectl argo rollouts status %s%s, until it is at rest", name, ns),
-		"gitramp install, and let it be applied: the Deployment starts beside the Rollout, whose pods alone the Service still selects",
-		fmt.Sprintf("kubectl rollout status deployment/%s%s", a.deployment.name(), ns),
-		fmt.Sprintf("kubectl delete rollout %s%s --cascade=orphan", name, ns),
-		fmt.Sprintf(`kubectl patch service %s%s --type=json -p '[{"op":"remove","path":"/spec/selector/rollouts-pod-template-hash"}]'`, a.service.name(), ns),
+	name, ref := a.from.name(), node.Get(a.from.node, "spec", "workloadRef")
+	rest := fmt.Sprintf("kubectl argo rollouts status %s%s, until it is at rest", name, ns)
+	start := "the Deployment starts beside the Rollout, and both have pods behind the Service"
+	if a.hashed {
+		start = "the Deployment starts beside the Rollout, whose pods alone the Service still selects"
+	}
+	a.before = []string{"let nothing prune the Rollout and its canary Service: deleted as a whole it takes its pods along, and the Service may select no others yet", rest}
+	if down := node.Text(ref, "scaleDown"); down != "" && down != "never" {
+		a.before = append(a.before, fmt.Sprintf(`kubectl patch rollout %s%s --type=merge -p '{"spec":{"workloadRef":{"scaleDown":"never"}}}'`, name, ns))
+	}
+	a.before = append(a.before, "gitramp install, and let it be applied: "+start, fmt.Sprintf("kubectl rollout status deployment/%s%s", a.deployment.name(), ns))
+	if ref != nil {
+		a.before = append(a.before, rest+" again: it follows the Deployment's template")
+		if a.hashed {
+			a.before = append(a.before, fmt.Sprintf("kubectl label pods%s -l '%s,!%s' %s=$(kubectl get service %s%s -o jsonpath='{.spec.selector.%[3]s}')",
+				ns, selectorText(a.deployment.node), podHash, podHash, a.service.name(), ns))
+		}
+		a.before = append(a.before, fmt.Sprintf("kubectl delete rollout %s%s, with its pods: left behind, the Deployment would adopt them", name, ns))
+	} else {
+		a.before = append(a.before, fmt.Sprintf("kubectl delete rollout %s%s --cascade=orphan", name, ns))
+	}
+	a.adoptServices(ns)
+	if ref == nil {
+		a.before = append(a.before, fmt.Sprintf("kubectl delete replicaset%s -l %s,%s", ns, podHash, selectorText(a.from.node)))
+	}
+}
+
+// adoptServices leads prod's Service to the Deployment's pods as well, and takes away what led to the Rollout's canary.
+func (a *app) adoptServices(ns string) {
+	if a.hashed {
+		a.before = append(a.before, fmt.Sprintf(`kubectl patch service %s%s --type=merge -p '{"spec":{"selector":{"%s":null}}}'`, a.service.name(), ns, podHash))
 	}
 	if a.canary.route != "" {
 		a.before = append(a.before, fmt.Sprintf("kubectl delete ingress %s%s --ignore-not-found", a.canary.route, ns))
@@ -527,10 +569,9 @@ func (a *app) adoptRollout() {
 	if a.canary.service != "" {
 		a.before = append(a.before, fmt.Sprintf("kubectl delete service %s%s --ignore-not-found", a.canary.service, ns))
 	}
-	a.before = append(a.before, fmt.Sprintf("kubectl delete replicaset%s -l rollouts-pod-template-hash,%s", ns, selectorText(a.deployment.node)))
 }
 
-// selectorText is a Deployment's selector as kubectl takes it.
+// selectorText is a selector as kubectl takes it.
 func selectorText(n *yaml.Node) string {
 	var terms []string
 	for _, k := range keys(n, "spec", "selector", "matchLabels") {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -239,4 +240,32 @@ func missing(at string, was, is any) string {
 		return fmt.Sprintf("%s is %v, and was %v", at, is, was)
 	}
 	return ""
+}
+
+// TestMostOfFlagger: what Flagger never does is said, though its steps are the same: here all requests go to the canary before prod takes the new revision.
+func TestMostOfFlagger(t *testing.T) {
+	const full = "here it gets all requests (full) before prod takes the new revision"
+	for analysis, want := range map[string]string{
+		"maxWeight: 50, stepWeight: 25":                           "spec.analysis.maxWeight: changed: in Flagger the canary never gets more than 50%: " + full,
+		"maxWeight: 50, stepWeight: 20":                           "spec.analysis.maxWeight: changed: in Flagger the canary never gets more than 60%: " + full,
+		"maxWeight: 100, stepWeight: 50":                          "spec.analysis.maxWeight: carried: spec.steps",
+		"stepWeights: [5, 30]":                                    "spec.analysis.stepWeights[1]: changed: in Flagger the canary never gets more than 30%: " + full,
+		"stepWeights: [5, 100]":                                   "spec.analysis.stepWeights[1]: carried: spec.steps",
+		"iterations: 3, match: [{headers: {x-user: {exact: a}}}]": "spec.analysis.iterations: changed: in Flagger the canary never gets more than the requests of match: " + full,
+		"iterations: 3":                                           "spec.analysis.iterations: carried: spec.steps: a pause of as many intervals",
+	} {
+		a, err := load([]File{{"in.yaml", []byte(strings.Replace(string(peers[3].text()), "maxWeight: 50, stepWeight: 25", analysis, 1))}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, f := range a.report {
+			if strings.HasPrefix(f.Field, "spec.analysis.") {
+				got = append(got, fmt.Sprintf("%s: %s: %s", f.Field, f.Outcome, f.Note))
+			}
+		}
+		if !slices.Contains(got, want) {
+			t.Errorf("%s: the report does not say\n%s\nbut\n%s", analysis, want, strings.Join(got, "\n"))
+		}
+	}
 }

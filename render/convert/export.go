@@ -121,6 +121,8 @@ func (e *export) rollout() *yaml.Node {
 	r := node.Map(node.String("apiVersion"), node.String("argoproj.io/v1alpha1"), node.String("kind"), node.String(rolloutKind),
 		node.String("metadata"), node.Copy(node.Get(e.deployment, "metadata")), node.String("spec"), node.Copy(node.Get(e.deployment, "spec")))
 	spec, canary := node.Get(r, "spec"), node.Map()
+	node.Clear(spec, "selector", "matchLabels", workloadLabel) // an import gives it
+	node.Clear(spec, "template", "metadata", "labels", workloadLabel)
 	for _, f := range []string{"maxSurge", "maxUnavailable"} {
 		if n := node.Get(spec, "strategy", "rollingUpdate", f); n != nil {
 			node.Set(canary, node.Copy(n), f)

@@ -357,6 +357,9 @@ func (a *app) flaggerSteps(l *ledger) error {
 	}
 	if n := atoi(l.text(at+".iterations"), 0); n > 0 { // A/B with a match, else blue-green: pods and no weight
 		l.carried(at+".iterations", "spec.steps: a pause of as many intervals")
+		if a.match != nil { // blue-green leads all requests to the canary at last
+			l.changed(at+".iterations", noMore("the requests of match"))
+		}
 		a.steps = append(a.steps, pauseNode((interval * render.Duration(n)).String()))
 	} else if err := a.flaggerWeights(l, at, interval, hooks["confirm-traffic-increase"]); err != nil {
 		return err
@@ -381,9 +384,15 @@ func (a *app) flaggerInterval(l *ledger, at string) (render.Duration, error) {
 	return max(d, 10), nil
 }
 
+// noMore: Flagger promotes from where its steps end, and never leads more to the canary.
+func noMore(than string) string {
+	return "in Flagger the canary never gets more than " + than + ": here it gets all requests (full) before prod takes the new revision"
+}
+
 // flaggerWeights: each tick adds a step until the weight is maxWeight or more (pkg/controller/scheduler.go, nextStepWeight).
 func (a *app) flaggerWeights(l *ledger, at string, interval render.Duration, confirm bool) error {
 	var weights []int
+	top := at + ".maxWeight" // the field that says how far it goes
 	table := items(l.node, parts(at+".stepWeights")...)
 	switch step := atoi(l.text(at+".stepWeight"), 0); {
 	case step > 0:
@@ -406,11 +415,15 @@ func (a *app) flaggerWeights(l *ledger, at string, interval render.Duration, con
 				l.changed(fmt.Sprintf("%s.stepWeights[%d]", at, i), fmt.Sprintf("weights only go up: it stays at %d", before))
 				continue
 			}
-			l.carried(fmt.Sprintf("%s.stepWeights[%d]", at, i), "spec.steps")
+			top = fmt.Sprintf("%s.stepWeights[%d]", at, i)
+			l.carried(top, "spec.steps")
 			weights = append(weights, w)
 		}
 	default:
 		return a.from.wrong(at, "", "says no step", "stepWeight, stepWeights or iterations")
+	}
+	if n := len(weights); n > 0 && weights[n-1] < 100 {
+		l.changed(top, noMore(fmt.Sprintf("%d%%", weights[n-1])))
 	}
 	for _, w := range weights {
 		a.steps = append(a.steps, setWeight(w))

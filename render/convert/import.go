@@ -32,6 +32,7 @@ type app struct {
 	service    *object
 	route      *object
 	canary     struct{ service, route string } // names of the canary's objects, "" for gitramp's own
+	hashed     bool                            // a Rollout's controller has its hash in the Service's selector
 
 	metadata    struct{ canary, stable *yaml.Node } // of the pods
 	capacity    int                                 // spec.replicas, where an autoscaler owns the Deployment's
