@@ -304,6 +304,46 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// TestSecrets: of a Secret a check says which field is another, and no value of it, whatever form it has.
+func TestSecrets(t *testing.T) {
+	const head, want = "apiVersion: v1\nkind: Secret\nmetadata: {name: keys}\n", "data: {A: czNjcjN0, B: c2FtZQ==}\nstringData: {C: s3cr3t}\n"
+	item := func(text string) Item {
+		list, err := ReadStream([]byte(head + text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return list[0]
+	}
+	for text, field := range map[string]string{
+		"data: {A: b3RoZXI=, B: c2FtZQ==}\nstringData: {C: s3cr3t}\n":               "data.A",
+		"data: {A: czNjcjN0, B: c2FtZQ==, D: b3RoZXI=}\nstringData: {C: s3cr3t}\n":  "data.D",
+		"data: {B: c2FtZQ==}\nstringData: {C: s3cr3t}\n":                            "data.A",
+		"data: {A: czNjcjN0, B: c2FtZQ==}\nstringData: {C: b3RoZXI=}\n":             "stringData.C",
+		"data: {A: [b3RoZXI=], B: c2FtZQ==}\nstringData: {C: s3cr3t}\n":             "data.A",
+		"data: b3RoZXI=\nstringData: {C: s3cr3t}\n":                                 "data",
+		"data: {A: czNjcjN0, B: c2FtZQ==}\nstringData: {C: s3cr3t}\ntype: Opaque\n": "type",
+	} {
+		results := differs(item(text), item(want))
+		if len(results) != 1 || results[0].Field != field {
+			t.Errorf("%s: %v, want %s", text, results, field)
+			continue
+		}
+		said, err := yaml.Marshal(results.node())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, value := range []string{"czNjcjN0", "b3RoZXI=", "c2FtZQ==", "s3cr3t"} {
+			if all := results[0].String() + string(said); strings.Contains(all, value) {
+				t.Errorf("%s: shows %s:\n%s", text, value, all)
+			}
+		}
+	}
+	shown := differs(item("type: Opaque\n"), item("type: other\n"))
+	if len(shown) != 1 || shown[0].Message != `is "Opaque": allowed "other"` || shown[0].Current != "Opaque" {
+		t.Errorf("what is no value of it is hidden: %v", shown)
+	}
+}
+
 // FuzzCall: whatever comes in, nothing panics, and where there is an answer it can be read again and is answered alike.
 func FuzzCall(f *testing.F) {
 	f.Add(at("weight-20", "items: []\n"))
