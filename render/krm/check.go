@@ -18,16 +18,9 @@ func (r *run) check(own map[int]string) error {
 	if r.asked {
 		steps = []render.Step{r.step}
 	}
-	var best Results
-	var like render.Step
-	for i, st := range steps {
-		written, err := r.objects(st)
-		if err != nil {
-			return err
-		}
-		if found := r.differences(own, written); i == 0 || found.distance() < best.distance() {
-			best, like = found, st
-		}
+	like, best, err := r.stands(own, steps)
+	if err != nil {
+		return err
 	}
 	if len(best) == 0 {
 		r.results = append(r.results, Result{Severity: Info, Message: fmt.Sprintf("%s stands at %s of %d steps", r.spec.Metadata.Name, like.ID(), len(r.release.Plan.Steps)), File: r.file, of: r.config})

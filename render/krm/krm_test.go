@@ -305,6 +305,39 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// TestDoubts: a step is written, and it is said that its release is not proven safe, and that the items stand at a step that is not next to it; neither where it is.
+func TestDoubts(t *testing.T) {
+	idle := ok(t, strings.Replace(at("idle", "items: []\n"), "    port: 8080\n", "    port: 8080\n    defaults: none\n", 1))
+	released := strings.NewReplacer("image: demo:2\n    stable", "image: demo:3\n    stable", "port: 8080\n    defaults", "port: 9090\n    defaults").Replace(idle)
+	out, results := call(t, strings.Replace(released, "step: idle", "step: prepare", 1))
+	if len(results) != 1 || results[0].Severity != Warning || !strings.HasPrefix(results[0].Message, "the release is not proven safe, and gitramp commit refuses it: no-backend: from 00-idle to ") {
+		t.Errorf("another port with another image: %v", results)
+	}
+	if !strings.Contains(out, "severity: warning") || !strings.Contains(out, "name: demo-canary") {
+		t.Errorf("the list is\n%s", out)
+	}
+	if again := ok(t, out); again != out {
+		t.Errorf("of its own output it makes\n%s\nand that was\n%s", again, out)
+	}
+	steps := []string{"idle", "prepare", "weight-20", "weight-50", "full", "promote", "restore", "cleanup"}
+	for i, from := range steps {
+		before := ok(t, at(from, "items: []\n"))
+		for j, to := range steps {
+			if i >= 5 && j >= 1 && j <= 4 {
+				continue // the ramp is over
+			}
+			out, results := call(t, strings.Replace(before, "step: "+from, "step: "+to, 1))
+			near := max(i-j, j-i) <= 1 || i == 7 && j == 0 // a release that is over stands at its end and at idle
+			if near != (len(results) == 0) || !near && (results[0].Severity != Warning || !strings.Contains(results[0].Message, " is not next to ")) {
+				t.Errorf("from %s to %s: %v", from, to, results)
+			}
+			if again := ok(t, out); again != out {
+				t.Errorf("from %s to %s: of its own output it makes\n%s\nand that was\n%s", from, to, again, out)
+			}
+		}
+	}
+}
+
 // TestSecrets: of a Secret a check says which field is another, and no value of it, whatever form it has.
 func TestSecrets(t *testing.T) {
 	const head, want = "apiVersion: v1\nkind: Secret\nmetadata: {name: keys}\n", "data: {A: czNjcjN0, B: c2FtZQ==}\nstringData: {C: s3cr3t}\n"
