@@ -34,7 +34,7 @@ func (r *run) readBase() error {
 		}
 	}
 	if n := len(objs); n == 0 {
-		return wrong("is none of the items", "items that lie below "+dir+", or the objects of the base and no others")
+		return wrong("is none of the items", "items that lie below "+dir+", or items that lie in no file")
 	} else if n > maxBaseObjects {
 		return wrong(fmt.Sprintf("has %d objects", n), fmt.Sprintf("at most %d", maxBaseObjects))
 	}
@@ -50,8 +50,8 @@ func (r *run) readBase() error {
 	return err
 }
 
-// findBase finds the items that are the base: those below the directory that spec.base names; where nothing lies there, as in a kustomization's transformers, all
-// that is no tool's and not the function's own.
+// findBase finds the items that are the base: those below the directory that spec.base names; where nothing lies there, those that lie in no file, as in a
+// kustomization's transformers, and are no tool's and not the function's own. What lies elsewhere is somebody else's, whatever spec.base is mistyped as.
 func (r *run) findBase(dir string) {
 	var loose []int
 	for i, item := range r.items {
@@ -61,7 +61,7 @@ func (r *run) findBase(dir string) {
 		case item.tools():
 		case strings.HasPrefix(at, dir+"/"):
 			r.base = append(r.base, i)
-		case annotation(item.node, baseNote) == r.spec.Metadata.Name, !item.local() && !item.marked() && path.Dir(at) != r.spec.OutputPath():
+		case annotation(item.node, baseNote) == r.spec.Metadata.Name, at == "" && !item.local() && !item.marked():
 			loose = append(loose, i)
 		}
 	}

@@ -18,16 +18,9 @@ func (r *run) check(own map[int]string) error {
 	if r.asked {
 		steps = []render.Step{r.step}
 	}
-	var best Results
-	var like render.Step
-	for i, st := range steps {
-		written, err := r.objects(st)
-		if err != nil {
-			return err
-		}
-		if found := r.differences(own, written); i == 0 || found.distance() < best.distance() {
-			best, like = found, st
-		}
+	like, best, err := r.stands(own, steps)
+	if err != nil {
+		return err
 	}
 	if len(best) == 0 {
 		r.results = append(r.results, Result{Severity: Info, Message: fmt.Sprintf("%s stands at %s of %d steps", r.spec.Metadata.Name, like.ID(), len(r.release.Plan.Steps)), File: r.file, of: r.config})
@@ -85,8 +78,25 @@ func differs(item, want Item) Results {
 	if field == "" {
 		return nil
 	}
+	if secret(have, field) {
+		got, wanted = hidden(got), hidden(wanted)
+	}
 	message := fmt.Sprintf("is %s: allowed %s", shown(got), shown(wanted))
 	return Results{{Severity: Error, Message: message, Field: field, Current: scalar(got), Proposed: scalar(wanted), File: item.file(), of: item.node}}
+}
+
+// secret says whether a field of an object has in it what a Secret holds, as kubectl's copy of all that was applied does.
+func secret(o *yaml.Node, field string) bool {
+	top, _, _ := strings.Cut(field, ".")
+	return node.Text(o, "kind") == "Secret" && (top == "data" || top == "stringData" || field == "metadata.annotations.kubectl.kubernetes.io/last-applied-configuration")
+}
+
+// hidden is a value that nobody is to see: whether it is there, and no more.
+func hidden(n *yaml.Node) *yaml.Node {
+	if n == nil || n.Kind != yaml.ScalarNode {
+		return n
+	}
+	return node.String("***")
 }
 
 // difference is the first field that is not the same, "" for none. The order of fields is nobody's business.

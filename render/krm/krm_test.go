@@ -100,7 +100,8 @@ func TestConfigs(t *testing.T) {
 		"alias":         {strings.Replace(at("idle", items), "image: demo:2", "image: &a demo:2", 1), "[error] apps/canary.yaml: anchor &a is not supported: allowed the value itself, wherever it is needed", ""},
 		"no stable":     {strings.Replace(at("weight-20", items), "    stable: {image: demo:1}\n", "", 1), "[error] apps/canary.yaml: spec.stable: is missing, and no item is what prod runs: allowed the image that prod runs, or its objects as this function wrote them", "spec.stable"},
 		"nothing new":   {strings.Replace(at("weight-20", items), "demo:1", "demo:2", 1), `[error] apps/canary.yaml: metadata.annotations.gitramp.dev/step: value "02-weight-20" is over: prod runs what the spec asks for: allowed a step without a ramp (idle), or another image`, "metadata.annotations.gitramp.dev/step"},
-		"base":          {strings.Replace(at("idle", "items: []\n"), "    port: 8080\n    route: {host: demo.example.com}\n", "    base: ./base\n", 1), "[error] apps/canary.yaml: spec.base: is none of the items: allowed items that lie below apps/base, or the objects of the base and no others", "spec.base"},
+		"base":          {strings.Replace(at("idle", "items: []\n"), "    port: 8080\n    route: {host: demo.example.com}\n", "    base: ./base\n", 1), "[error] apps/canary.yaml: spec.base: is none of the items: allowed items that lie below apps/base, or items that lie in no file", "spec.base"},
+		"others base":   {strings.Replace(at("idle", "items:\n- {kind: A, metadata: {name: a, annotations: {config.kubernetes.io/path: apps/other/a.yaml}}}\n"), "    port: 8080\n    route: {host: demo.example.com}\n", "    base: ./baes\n", 1), "[error] apps/canary.yaml: spec.base: is none of the items: allowed items that lie below apps/baes, or items that lie in no file", "spec.base"},
 		"aliased base":  {strings.Replace(at("idle", "items: [{kind: A, metadata: {name: a}, a: &a [b], c: *a}]\n"), "    port: 8080\n    route: {host: demo.example.com}\n", "    base: ./base\n", 1), "[error] apps/canary.yaml: spec.base: A a has an alias: allowed the value itself", "spec.base"},
 		"broken prod":   {at("idle", items+"- apiVersion: apps/v1\n  kind: Deployment\n  metadata: {name: demo, annotations: {config.kubernetes.io/path: deploy/demo/prod-deployment.yaml}}\n"), "[error] apps/canary.yaml: Deployment demo has no spec.template.spec.containers, so it is not what prod runs: allowed the object as gitramp wrote it, or none", ""},
 		"others object": {at("idle", items+"- apiVersion: apps/v1\n  kind: Deployment\n  metadata: {name: demo, annotations: {config.kubernetes.io/path: mine.yaml}}\n"), "[error] mine.yaml: Deployment demo is there already, and nothing says that gitramp wrote it: allowed other names (spec.output.names), or that object as a base (spec.base)", ""},
@@ -301,6 +302,79 @@ func TestCheck(t *testing.T) {
 		if !results.Failed() || results[0].String() != c[1] || !strings.HasPrefix(out, edited) {
 			t.Errorf("%s: %v, want\n%s", c[0], results, c[1])
 		}
+	}
+}
+
+// TestDoubts: a step is written, and it is said that its release is not proven safe, and that the items stand at a step that is not next to it; neither where it is.
+func TestDoubts(t *testing.T) {
+	idle := ok(t, strings.Replace(at("idle", "items: []\n"), "    port: 8080\n", "    port: 8080\n    defaults: none\n", 1))
+	released := strings.NewReplacer("image: demo:2\n    stable", "image: demo:3\n    stable", "port: 8080\n    defaults", "port: 9090\n    defaults").Replace(idle)
+	out, results := call(t, strings.Replace(released, "step: idle", "step: prepare", 1))
+	if len(results) != 1 || results[0].Severity != Warning || !strings.HasPrefix(results[0].Message, "the release is not proven safe, and gitramp commit refuses it: no-backend: from 00-idle to ") {
+		t.Errorf("another port with another image: %v", results)
+	}
+	if !strings.Contains(out, "severity: warning") || !strings.Contains(out, "name: demo-canary") {
+		t.Errorf("the list is\n%s", out)
+	}
+	if again := ok(t, out); again != out {
+		t.Errorf("of its own output it makes\n%s\nand that was\n%s", again, out)
+	}
+	steps := []string{"idle", "prepare", "weight-20", "weight-50", "full", "promote", "restore", "cleanup"}
+	for i, from := range steps {
+		before := ok(t, at(from, "items: []\n"))
+		for j, to := range steps {
+			if i >= 5 && j >= 1 && j <= 4 {
+				continue // the ramp is over
+			}
+			out, results := call(t, strings.Replace(before, "step: "+from, "step: "+to, 1))
+			near := max(i-j, j-i) <= 1 || i == 7 && j == 0 // a release that is over stands at its end and at idle
+			if near != (len(results) == 0) || !near && (results[0].Severity != Warning || !strings.Contains(results[0].Message, " is not next to ")) {
+				t.Errorf("from %s to %s: %v", from, to, results)
+			}
+			if again := ok(t, out); again != out {
+				t.Errorf("from %s to %s: of its own output it makes\n%s\nand that was\n%s", from, to, again, out)
+			}
+		}
+	}
+}
+
+// TestSecrets: of a Secret a check says which field is another, and no value of it, whatever form it has.
+func TestSecrets(t *testing.T) {
+	const head, want = "apiVersion: v1\nkind: Secret\nmetadata: {name: keys}\n", "data: {A: czNjcjN0, B: c2FtZQ==}\nstringData: {C: s3cr3t}\n"
+	item := func(text string) Item {
+		list, err := ReadStream([]byte(head + text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return list[0]
+	}
+	for text, field := range map[string]string{
+		"data: {A: b3RoZXI=, B: c2FtZQ==}\nstringData: {C: s3cr3t}\n":               "data.A",
+		"data: {A: czNjcjN0, B: c2FtZQ==, D: b3RoZXI=}\nstringData: {C: s3cr3t}\n":  "data.D",
+		"data: {B: c2FtZQ==}\nstringData: {C: s3cr3t}\n":                            "data.A",
+		"data: {A: czNjcjN0, B: c2FtZQ==}\nstringData: {C: b3RoZXI=}\n":             "stringData.C",
+		"data: {A: [b3RoZXI=], B: c2FtZQ==}\nstringData: {C: s3cr3t}\n":             "data.A",
+		"data: b3RoZXI=\nstringData: {C: s3cr3t}\n":                                 "data",
+		"data: {A: czNjcjN0, B: c2FtZQ==}\nstringData: {C: s3cr3t}\ntype: Opaque\n": "type",
+	} {
+		results := differs(item(text), item(want))
+		if len(results) != 1 || results[0].Field != field {
+			t.Errorf("%s: %v, want %s", text, results, field)
+			continue
+		}
+		said, err := yaml.Marshal(results.node())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, value := range []string{"czNjcjN0", "b3RoZXI=", "c2FtZQ==", "s3cr3t"} {
+			if all := results[0].String() + string(said); strings.Contains(all, value) {
+				t.Errorf("%s: shows %s:\n%s", text, value, all)
+			}
+		}
+	}
+	shown := differs(item("type: Opaque\n"), item("type: other\n"))
+	if len(shown) != 1 || shown[0].Message != `is "Opaque": allowed "other"` || shown[0].Current != "Opaque" {
+		t.Errorf("what is no value of it is hidden: %v", shown)
 	}
 }
 

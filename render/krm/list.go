@@ -252,8 +252,8 @@ func (l *List) Write(items []Item, results Results) ([]byte, error) {
 			return nil, err
 		}
 	}
-	if len(results) > 0 {
-		data, err := node.Encode(node.Map(node.String("results"), results.node()))
+	if found := results.node(); len(found.Content) > 0 {
+		data, err := node.Encode(node.Map(node.String("results"), found))
 		if err != nil {
 			return nil, err
 		}

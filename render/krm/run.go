@@ -79,6 +79,9 @@ func (r *run) all() ([]Item, error) {
 	if err := r.unkept(own, written); err != nil {
 		return nil, err
 	}
+	if err := r.judge(own); err != nil {
+		return nil, err
+	}
 	return r.replace(own, written), nil
 }
 

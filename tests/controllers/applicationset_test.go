@@ -48,11 +48,15 @@ func TestApplicationSet(t *testing.T) {
 			Generators        []struct {
 				Git struct{ Files []struct{ Path string } }
 			}
-			Template map[string]any
+			SyncPolicy struct{ PreserveResourcesOnDeletion bool }
+			Template   map[string]any
 		}
 	}
 	if err := yaml.Unmarshal(data, &set); err != nil {
 		t.Fatal(err)
+	}
+	if !set.Spec.SyncPolicy.PreserveResourcesOnDeletion { // else each Application gets a finalizer that deletes the app along with it (applicationset/utils/utils.go)
+		t.Errorf("an Application that goes takes its app along:\n%s", data)
 	}
 	var made []any
 	for _, f := range set.Spec.Generators[0].Git.Files {

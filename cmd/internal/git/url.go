@@ -9,9 +9,12 @@ import (
 func (r *Repo) Address(remote string) string { return Public(r.config["remote."+remote+".url"]) }
 
 // Public takes out of a URL what lets one in, and writes git's short form of ssh in full, which Flux does not read. "" where it is neither https nor ssh. Of ssh's user
-// the name stays: it is git for most, no secret, and there is no way in without it.
+// the name stays: it is git for most, no secret, and there is no way in without it. The short form has no password; where its path has an @, somebody has put one there.
 func Public(raw string) string {
 	if host, path, short := strings.Cut(raw, ":"); short && !strings.HasPrefix(path, "//") && !strings.HasPrefix(path, ":") && len(host) > 1 && !strings.Contains(host, "/") {
+		if strings.Contains(path, "@") {
+			return ""
+		}
 		raw = "ssh://" + host + "/" + strings.TrimPrefix(path, "/")
 	}
 	u, err := url.Parse(raw)
@@ -19,7 +22,7 @@ func Public(raw string) string {
 		return ""
 	}
 	switch u.Scheme {
-	case "https", "http":
+	case "https":
 		u.User = nil
 	case "ssh", "git+ssh", "ssh+git":
 		u.Scheme = "ssh"
