@@ -172,8 +172,15 @@ func (v *View) askFor(ctx context.Context, it *Item, e earlier) (map[string][]by
 			case outside == "" || v.asksFor(e.Revision, it, a, then, data):
 				files = held
 			case why == nil:
-				why = app.Conflict{Text: fmt.Sprintf("%s: its base was also built from %s, which lies outside of %s and is another file by now: put that back by hand, or set the spec by hand",
-					it.Name, outside, app.BaseDir(a.Spec, a.Origin()))}
+				was, err := then.File(outside)
+				if err != nil {
+					return false, err
+				}
+				wayBack, err := v.putBack(ctx, outside, was)
+				if err != nil {
+					return false, err
+				}
+				why = app.Conflict{Text: fmt.Sprintf("%s: its base was also built from %s, which lies outside of %s and is another file by now: %s", it.Name, outside, app.BaseDir(a.Spec, a.Origin()), wayBack)}
 			}
 		}
 		return files == nil, nil
@@ -184,6 +191,31 @@ func (v *View) askFor(ctx context.Context, it *Item, e earlier) (map[string][]by
 		}
 	}
 	return files, err
+}
+
+// putBack is how a person gets a file back as it was: by reverting the commits that changed it since. Other apps may be built from it too, so that is for a person.
+func (v *View) putBack(ctx context.Context, file string, was []byte) (string, error) {
+	var revert strings.Builder
+	found := false
+	err := v.repo.History(ctx, v.Tip, file, func(e git.Entry) (bool, error) {
+		for _, ch := range e.Changes {
+			if ch.Path != file {
+				continue
+			}
+			merge, _ := v.repo.Resolve(ctx, e.Commit+"^2")
+			if fmt.Fprintf(&revert, " %.10s", e.Commit); merge != "" || ch.Old == "" {
+				return false, nil // a merge takes another command, and where the file is new there is no more to look for
+			}
+			before, err := v.repo.Blobs(ch.Old)
+			found = err == nil && bytes.Equal(before[0], was)
+			return !found, err
+		}
+		return true, nil
+	})
+	if !found {
+		return "put that back by hand (git log -- " + file + "), and then gitramp advance", err
+	}
+	return "git revert" + revert.String() + ", which changed it since, and then gitramp advance", err
 }
 
 // asksFor says whether the spec of a commit asks for a revision with what lies below the base's directory as it was then, and all other files as they are.
