@@ -42,6 +42,7 @@ func (r *run) readBase() error {
 		if aliased(o) {
 			return wrong(title(o)+" has an alias", "the value itself")
 		}
+		r.hashed(o)
 		objs[i] = node.Copy(o)
 		unannotate(objs[i])
 	}
@@ -67,6 +68,16 @@ func (r *run) findBase(dir string) {
 	}
 	if r.base == nil {
 		r.base = loose
+	}
+}
+
+// hashed warns of an object that kustomize has generated: the hash of its content comes into its name, and into what refers to it, behind all transformers, and only
+// where the object is still the generator's.
+func (r *run) hashed(o *yaml.Node) {
+	if annotation(o, hashNote) == "enabled" {
+		r.results = append(r.results, Result{Severity: Warning, Field: "metadata.name", Current: node.Text(o, "metadata", "name"), of: o,
+			Message: "loses the hash that kustomize would add: other content restarts no pods, and reaches both tracks at once: allowed a build of what gitramp render --write makes, " +
+				"whose names have hashes, or disableNameSuffixHash"})
 	}
 }
 

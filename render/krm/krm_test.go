@@ -3,6 +3,8 @@ package krm
 import (
 	"errors"
 	"fmt"
+	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -405,4 +407,37 @@ func FuzzCall(f *testing.F) {
 			t.Fatalf("of its own output it makes (%v)\n%s\nand that was\n%s", err, twice, out)
 		}
 	})
+}
+
+func asTheyAre(objs []*yaml.Node, _ []string) ([]*yaml.Node, error) { return objs, nil }
+
+// TestHash: a generated object of a base, as kustomize passes it on, comes with a warning that it loses its hash; a plain one does not.
+func TestHash(t *testing.T) {
+	var texts [2][]byte
+	for i, name := range []string{"canary.yaml", "base/app.yaml"} {
+		var err error
+		if texts[i], err = os.ReadFile("../../fixtures/bases/hpa/" + name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	config, err := ReadStream(texts[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for note, want := range map[string]int{"needsHashSuffix: enabled": 1, "generatorBehavior: unspecified": 0} {
+		items, err := ReadStream(append(slices.Clone(texts[1]), "---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: team\n  annotations:\n    internal.config.kubernetes.io/"+note+"\n"...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, results := Call{Config: config[0].Node(), Items: items, Step: "weight-20", Rename: asTheyAre}.Run()
+		var warned []string
+		for _, r := range results {
+			if r.Severity == Warning && r.Field == "metadata.name" && r.Current == "team" {
+				warned = append(warned, r.String())
+			}
+		}
+		if results.Failed() || len(out) == len(items) || len(warned) != want {
+			t.Errorf("with %s: %v", note, results)
+		}
+	}
 }

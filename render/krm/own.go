@@ -16,6 +16,7 @@ import (
 const (
 	pathNote  = "internal.config.kubernetes.io/path"
 	indexNote = "internal.config.kubernetes.io/index"
+	hashNote  = "internal.config.kubernetes.io/needsHashSuffix" // kustomize's, on what its generators make
 	oldPath   = "config.kubernetes.io/path"
 	localNote = "config.kubernetes.io/local-config"
 )

@@ -202,6 +202,55 @@ func TestKustomizeCheck(t *testing.T) {
 	}
 }
 
+// TestKustomizeHash: of a base with generators the hash of a name gets lost behind the function, which says so on stderr; where nobody asks for one it says nothing.
+func TestKustomizeHash(t *testing.T) {
+	withKustomize(t)
+	dir := t.TempDir()
+	copyDir(t, "../../fixtures/bases/hpa/base", dir+"/base")
+	put(t, dir, "kustomization.yaml", "resources: [base]\ntransformers: [canary.yaml]\n")
+	put(t, dir, "canary.yaml", spec(t, "bases/hpa", step("weight-20"), function("[fn]")))
+	resources := get(t, dir+"/base/kustomization.yaml")
+	for options, warned := range map[string]bool{"": true, ", options: {disableNameSuffixHash: true}": false} {
+		put(t, dir, "base/kustomization.yaml", resources+"configMapGenerator: [{name: team, literals: [a=b]"+options+"}]\n")
+		out, said, err := attempt(t, dir, "kustomize", "build", alpha, execs, ".")
+		if err != nil || objects(t, []byte(out))["ConfigMap/team"] == nil {
+			t.Errorf("the name has a hash by now, which docs/krm.md denies: %v\n%s%s", err, out, said)
+		}
+		if got := strings.Contains(said, "[warning] ConfigMap team: metadata.name: loses the hash"); got != warned {
+			t.Errorf("with {%s} it warns: %v, want %v:\n%s", options, got, warned, said)
+		}
+	}
+}
+
+// TestKustomizeLastCheck: two transformers of one spec collide, whatever their arguments; a generator and a check of the same spec do not, nor does a check one kustomization
+// further up.
+func TestKustomizeLastCheck(t *testing.T) {
+	withKustomize(t)
+	dir, id := t.TempDir(), "02-weight-20"
+	check := spec(t, "seed", step(id), function("[fn, --check]"))
+	put(t, dir, "canary.yaml", spec(t, "seed", step(id), function("[fn]")))
+	put(t, dir, "check.yaml", check)
+	put(t, dir, "kustomization.yaml", "generators: [canary.yaml]\ntransformers: [check.yaml]\n")
+	sameObjects(t, "generated and checked", within(t, dir, "kustomize", "build", alpha, execs, "."), "../../golden/seed/"+id)
+	put(t, dir, "check.yaml", strings.Replace(check, step(id), step("03-weight-50"), 1))
+	if out, said, err := attempt(t, dir, "kustomize", "build", alpha, execs, "."); err == nil || !strings.Contains(said, "[error]") {
+		t.Errorf("another step is let through: %v\n%s%s", err, out, said)
+	}
+	dir, id = t.TempDir(), "02-weight-20"
+	copyDir(t, "../../fixtures/bases/hpa/base", dir+"/app/base")
+	put(t, dir, "app/canary.yaml", spec(t, "bases/hpa", step(id), function("[fn]")))
+	check = spec(t, "bases/hpa", step(id), function("[fn, --check]"))
+	put(t, dir, "app/check.yaml", check)
+	put(t, dir, "check.yaml", check)
+	put(t, dir, "app/kustomization.yaml", "resources: [base]\ntransformers: [canary.yaml, check.yaml]\n")
+	if _, said, err := attempt(t, dir, "kustomize", "build", alpha, execs, "app"); err == nil || !strings.Contains(said, "already registered id") {
+		t.Errorf("two transformers of a spec: %v\n%s", err, said)
+	}
+	put(t, dir, "app/kustomization.yaml", "resources: [base]\ntransformers: [canary.yaml]\n")
+	put(t, dir, "kustomization.yaml", "resources: [app]\ntransformers: [check.yaml]\n")
+	sameObjects(t, "checked further up", within(t, dir, "kustomize", "build", alpha, execs, "."), "../../golden/bases/hpa/"+id)
+}
+
 // TestKustomizeBadSpec: kustomize shows no results, so that stderr names the field.
 func TestKustomizeBadSpec(t *testing.T) {
 	withKustomize(t)

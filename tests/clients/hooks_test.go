@@ -100,6 +100,31 @@ func TestPreCommit(t *testing.T) {
 	if log := within(t, dir, "git", "show", "--stat", "--format=%s", "HEAD"); !strings.Contains(log, "deploy/demo/prod-deployment.yaml") {
 		t.Errorf("the commit is\n%s", log)
 	}
+	hooksOfABase(t, dir)
+}
+
+// hooksOfABase: where a base alone changes, and no spec, a commit is refused until what comes of it is in it.
+func hooksOfABase(t *testing.T, dir string) {
+	t.Helper()
+	copyDir(t, "../../fixtures/bases/hpa", dir+"/web")
+	refused := func(what, file string) {
+		t.Helper()
+		within(t, dir, "git", "add", "-A")
+		if out, said, err := attempt(t, dir, "git", "commit", "-qm", what); err == nil || !strings.Contains(out+said, file) {
+			t.Errorf("%s: a commit without its manifests is not refused, or not for want of %s: %v\n%s%s", what, file, err, out, said)
+		}
+		within(t, dir, "git", "add", "-A")
+		within(t, dir, "git", "commit", "-qm", what)
+	}
+	refused("an app with a base", "prod-deployment.yaml")
+	app := get(t, dir+"/web/base/app.yaml")
+	put(t, dir, "web/base/app.yaml", strings.Replace(app, "maxReplicas: 12", "maxReplicas: 15", 1))
+	refused("the base alone", "prod-horizontalpodautoscaler-api.yaml")
+	put(t, dir, "web/base/app.yaml", strings.Replace(app, "kind: Service", "kind: Servise", 1))
+	within(t, dir, "git", "add", "-A")
+	if out, said, err := attempt(t, dir, "git", "commit", "-qm", "a base without its Service"); err == nil || !strings.HasSuffix(lineWith(out+said, "validate canary specs"), "Failed") {
+		t.Errorf("a base without its Service: %v\n%s%s", err, out, said)
+	}
 }
 
 func lineWith(text, word string) string {
