@@ -1,8 +1,10 @@
 # gitramp as an image: static, without root. The bases are pinned by version; a build that has to be the same tomorrow pins their digests too, as
 # --build-arg GO=golang@sha256:... and --build-arg GIT=alpine@sha256:..., for which a registry has to be asked.
 #
-#   docker build --build-arg VERSION=v1.2.3 .                the binary alone: validate, plan, render --to, prove, lint, and all else that reads no repository
-#   docker build --build-arg VERSION=v1.2.3 --target git .   with git and ssh: commit, advance, and Argo CD's plugin
+#   docker build --build-arg VERSION=v1.2.3 .                the binary alone, for what goes by files: validate, lint, fn, schema, import, export, render --check and
+#                                                            --write. plan, prove, diff and render --to do so only where no repository is around the spec: in one they
+#                                                            ask git where the app stands, and fail without it
+#   docker build --build-arg VERSION=v1.2.3 --target git .   with git and ssh: everything, among it commit, advance, and Argo CD's plugin
 ARG GO=golang:1.26.10-bookworm
 ARG GIT=alpine:3.22.2
 

@@ -42,7 +42,6 @@ var argoReasons = []reason{
 	{canaryPath + ".scaleDownDelaySeconds", "the canary's pods stay for settle after the traffic has left them"},
 	{canaryPath + ".scaleDownDelayRevisionLimit", "no old pods are kept: what ran before is in git"},
 	{canaryPath + ".abortScaleDownDelaySeconds", "the canary's pods stay for settle after an abort"},
-	{canaryPath + ".dynamicStableScale", "prod keeps all its pods, so that an abort needs none to start"},
 	{canaryPath + ".pingPong", "prod's Service stays prod's: the new revision is copied into prod"},
 	{canaryPath + ".replicaProgressThreshold", "a step counts once all of it is applied"},
 	{canaryPath + ".trafficRouting", "not a router of gitramp's: the route that leads to the Service is split"},
@@ -168,6 +167,8 @@ func (a *app) argoPods(l *ledger) {
 	if a.metadata.stable = l.at(canaryPath + ".stableMetadata"); a.metadata.stable != nil {
 		l.carried(canaryPath+".stableMetadata", "spec.stableMetadata")
 	}
+	l.carried(canaryPath+".dynamicStableScale", "spec.dynamicStableScale")
+	a.dynamic = l.text(canaryPath+".dynamicStableScale") == "true"
 	l.carried(canaryPath+".minPodsPerReplicaSet", "spec.minPods")
 	if n, err := strconv.Atoi(l.text(canaryPath + ".minPodsPerReplicaSet")); err == nil && n > 1 {
 		a.minPods = min(n, a.replicas()) // the controller caps it likewise

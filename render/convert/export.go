@@ -139,6 +139,12 @@ func (e *export) rollout() *yaml.Node {
 	if pods := e.spec.Spec.MinPods; pods > 1 {
 		node.Set(canary, node.Int(pods), "minPodsPerReplicaSet")
 	}
+	if e.spec.Spec.DynamicStableScale {
+		node.Set(canary, node.Bool(true), "dynamicStableScale")
+	}
+	if scale := node.Get(e.source, "canaryScale"); scale != nil {
+		e.lose("spec.canaryScale", inLine(scale), "until a step with setCanaryScale the canary has the pods that its weight needs")
+	}
 	routing := node.Map()
 	rules := e.argoRouting(routing)
 	node.Set(canary, routing, "trafficRouting")
@@ -352,6 +358,12 @@ func (e *export) flaggerNames() {
 	}
 	if e.spec.Spec.MinPods > 1 {
 		e.lose("spec.minPods", fmt.Sprint(e.spec.Spec.MinPods), "the canary has as many pods as prod")
+	}
+	if scale := node.Get(e.source, "canaryScale"); scale != nil {
+		e.lose("spec.canaryScale", inLine(scale), "the canary has as many pods as prod")
+	}
+	if e.spec.Spec.DynamicStableScale {
+		e.lose("spec.dynamicStableScale", "true", "prod keeps all its pods")
 	}
 	if total := e.spec.RouteSpec().WeightTotal; total != 100 {
 		e.lose(e.spec.RouteField()+".weightTotal", fmt.Sprint(total), "weights are percent")
@@ -580,7 +592,7 @@ func (e *export) leave(main *yaml.Node) error {
 		return nil
 	}
 	kept := node.Map(node.String(of), node.String(rampDigest(main, e.as)))
-	fields := [][]string{{"minPods"}, {"canaryMetadata"}, {"stableMetadata"}, {stepsField}, {"settle"}, {"output", "path"}, {"output", "names", "canary"}}
+	fields := [][]string{{"minPods"}, {"canaryScale"}, {"dynamicStableScale"}, {"canaryMetadata"}, {"stableMetadata"}, {stepsField}, {"settle"}, {"output", "path"}, {"output", "names", "canary"}}
 	if node.Get(e.source, "base") != nil {
 		fields = append(fields, []string{"replicas"})
 	}

@@ -37,6 +37,7 @@ type app struct {
 	metadata    struct{ canary, stable *yaml.Node } // of the pods
 	capacity    int                                 // spec.replicas, where an autoscaler owns the Deployment's
 	minPods     int
+	dynamic     bool // spec.dynamicStableScale
 	weightTotal int
 	match       []*yaml.Node
 	steps       []*yaml.Node

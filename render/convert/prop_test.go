@@ -27,6 +27,17 @@ func specText(t *rapid.T) string {
 	replicas := rapid.IntRange(1, 20).Draw(t, "replicas")
 	line("spec:\n  image: shop:2\n  port: 8080\n  replicas: %d\n  minPods: %d\n  defaults: %s", replicas, rapid.IntRange(1, replicas).Draw(t, "minPods"),
 		rapid.SampledFrom([]string{"production", "none"}).Draw(t, "defaults"))
+	switch rapid.IntRange(0, 5).Draw(t, "canaryScale") {
+	case 0:
+		line("  canaryScale: {replicas: %d}", rapid.IntRange(1, 30).Draw(t, "canary pods"))
+	case 1:
+		line("  canaryScale: {weight: %d}", rapid.IntRange(1, 100).Draw(t, "canary percent"))
+	case 2:
+		line("  canaryScale: {matchTrafficWeight: true}")
+	}
+	if maybe("dynamicStableScale") {
+		line("  dynamicStableScale: true")
+	}
 	if maybe("settle") {
 		line("  settle: %ds", rapid.IntRange(300, 999).Draw(t, "seconds"))
 	}

@@ -105,6 +105,9 @@ func (a *app) spec(base *yaml.Node) *yaml.Node {
 	if a.minPods > 1 {
 		node.Set(n, node.Int(a.minPods), "spec", "minPods")
 	}
+	if a.dynamic {
+		node.Set(n, node.Bool(true), "spec", "dynamicStableScale")
+	}
 	if a.match != nil {
 		node.Set(n, node.Seq(a.match...), "spec", "route", "match")
 	}
@@ -124,7 +127,7 @@ func (a *app) spec(base *yaml.Node) *yaml.Node {
 	if a.more != nil {
 		override(node.Get(n, "spec"), a.more)
 	}
-	inOrder(node.Get(n, "spec"), "base", "replicas", "minPods", "route", "canaryMetadata", "stableMetadata", stepsField, "settle", "output")
+	inOrder(node.Get(n, "spec"), "base", "replicas", "minPods", "canaryScale", "dynamicStableScale", "route", "canaryMetadata", "stableMetadata", stepsField, "settle", "output")
 	return n
 }
 
@@ -356,7 +359,7 @@ func tidy(s *yaml.Node) {
 		}
 	}
 	inOrder(r, "router", "class", "parentRefs", "protocol", "host", "hosts", "paths", "rules", "tls", "match", "weightTotal")
-	inOrder(s, "image", "images", "port", "replicas", "minPods", "imagePullPolicy", "env", "resources", "defaults", "service", "route", stepsField, "settle", "output")
+	inOrder(s, "image", "images", "port", "replicas", "minPods", "canaryScale", "dynamicStableScale", "imagePullPolicy", "env", "resources", "defaults", "service", "route", stepsField, "settle", "output")
 }
 
 // routeInputs writes a route into a spec's.
