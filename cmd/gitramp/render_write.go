@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os/exec"
 	"path"
 	"path/filepath"
 
@@ -67,6 +68,9 @@ func mayBegin(ctx context.Context, a *app.App, base string) error {
 		return err
 	}
 	repo, err := git.Open(ctx, base)
+	if errors.Is(err, exec.ErrNotFound) {
+		return nil // nobody can be asked: install asks again, where there is a git
+	}
 	if err != nil {
 		return err
 	}
