@@ -244,8 +244,8 @@ func hidden(data []byte, o, other *yaml.Node, changed string) []byte {
 			at.Content[i+1] = node.Quoted(text)
 		}
 	}
-	if bytes.HasPrefix(data, []byte(header)) {
-		o.HeadComment = header
+	if bytes.HasPrefix(data, []byte(HeadComment)) {
+		o.HeadComment = HeadComment
 	}
 	text, err := node.Encode(o)
 	if err != nil {

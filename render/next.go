@@ -31,7 +31,7 @@ type Evidence struct {
 	Now      int64
 	Since    int64    // when the step was committed
 	Written  int64    // when its manifests were: later, where something was synced since
-	Late     string   // the commit that Since is the date of, where it is not the step's own: an older one of the branch, with a later date
+	Late     string   // the commit that Written is the date of, where it is not the one that wrote them: an older one of the branch, with a later date
 	Applied  *Applied // what a witness says of the cluster; nil: there is none, and a step is assumed to be applied after settle
 	WentBack bool     // history holds a later step of this attempt, and no abort of ours led back: a person's revert sticks
 	BackFrom string   // with WentBack: the revision whose rollout was taken back

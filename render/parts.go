@@ -58,7 +58,7 @@ func file(path string, o *yaml.Node) (File, error) {
 	if node.Get(o, "metadata", "labels", managedBy) == nil {
 		node.Set(o, node.String("gitramp"), "metadata", "labels", managedBy)
 	}
-	o.HeadComment = header
+	o.HeadComment = HeadComment
 	data, err := node.Encode(o)
 	return File{path, data}, err
 }
@@ -362,8 +362,8 @@ func edited(f File, change func(*yaml.Node)) (File, error) {
 	if change(n); node.Same(before, n) {
 		return f, nil
 	}
-	if strings.HasPrefix(string(f.Data), header) { // the parser keeps the first comment elsewhere
-		n.HeadComment = header
+	if strings.HasPrefix(string(f.Data), HeadComment) { // the parser keeps the first comment elsewhere
+		n.HeadComment = HeadComment
 	}
 	f.Data, err = node.Encode(n)
 	return f, err

@@ -158,7 +158,7 @@ func (s State) unpromoted(l Lock) (Tree, *Lock, error) {
 		return nil, nil, fmt.Errorf("%s: is not what gitramp wrote", PreviousFile)
 	}
 	tree := s.Tree.without(PreviousFile).without(prodService).without(prodDeployment)
-	tree = tree.with(File{prodService, []byte(header + "\n" + service + "\n")}).with(File{prodDeployment, []byte(header + "\n" + deployment)})
+	tree = tree.with(File{prodService, []byte(HeadComment + "\n" + service + "\n")}).with(File{prodDeployment, []byte(HeadComment + "\n" + deployment)})
 	l.Stable, l.Previous = *l.Previous, nil
 	return s.back(Unpromote, tree, l)
 }

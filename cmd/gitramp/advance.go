@@ -158,7 +158,7 @@ func (c *cli) walk(ctx context.Context, r *rollout.Run, f advanceFlags) error {
 		switch {
 		case is[*git.Unreachable](err) && r.Now().Before(end):
 			c.note("%s: looking again", err)
-			again = rollout.LookAgain
+			out.Results, again = nil, rollout.LookAgain // what was to be made was not, or nobody knows
 		case err != nil:
 			return err
 		case f.wait == 0 || !ok:

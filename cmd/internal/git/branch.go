@@ -51,11 +51,17 @@ func (r *Repo) Branch(ctx context.Context, name string) (Branch, error) {
 	return b, err
 }
 
+// Tip is where a branch of this repository is, "" where there is none of that name.
+func (r *Repo) Tip(branch string) (string, error) {
+	tip, err := r.tip(branch)
+	return tip.id, err
+}
+
 // Shown is the commit that whoever works here has seen of a branch: where it is, or where HEAD is if no branch is checked out and there is none of that name. "" is
 // none.
 func (r *Repo) Shown(ctx context.Context, branch string) (string, error) {
-	if tip, err := r.tip(branch); err != nil || tip.id != "" {
-		return tip.id, err
+	if tip, err := r.Tip(branch); err != nil || tip != "" {
+		return tip, err
 	}
 	head, err := r.head(ctx, r.gitDir, r.dir)
 	if err != nil || head != "" {

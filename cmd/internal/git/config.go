@@ -34,7 +34,6 @@ func (c config) flag(key string) bool {
 	return true
 }
 
-// upstream is the short name of what the branch tracks, "" for none.
 // remote is where a branch goes that tracks none: origin, or the only one.
 func (c config) remote() string {
 	var names []string
@@ -49,6 +48,7 @@ func (c config) remote() string {
 	return "origin"
 }
 
+// upstream is the short name of what the branch tracks, "" for none.
 func (c config) upstream(branch string) string {
 	remote := c["branch."+branch+".remote"]
 	merge := strings.TrimPrefix(c["branch."+branch+".merge"], "refs/heads/")

@@ -36,13 +36,18 @@ func (r *Repo) History(ctx context.Context, commit, name string, yield func(Entr
 	return r.log(ctx, []string{"--first-parent", commit}, name, yield)
 }
 
-// Merged tells, as History does and in no particular order, the commits that merges brought into a first-parent history since one of its commits.
+// Merged tells, as History does and in no particular order, all that has come to a commit since another one of its first-parent history, "" for ever, where a merge has
+// brought any of it.
 func (r *Repo) Merged(ctx context.Context, commit, since, name string, yield func(Entry) (more bool, err error)) error {
-	merge, err := r.run(ctx, call{args: []string{"rev-list", "--first-parent", "--merges", "--max-count=1", commit, "^" + since}})
+	span := []string{commit}
+	if since != "" {
+		span = append(span, "^"+since)
+	}
+	merge, err := r.run(ctx, call{args: append([]string{"rev-list", "--first-parent", "--merges", "--max-count=1"}, span...)})
 	if err != nil || merge == "" {
 		return err
 	}
-	return r.log(ctx, []string{"--full-history", commit, "^" + since}, name, yield)
+	return r.log(ctx, append([]string{"--full-history"}, span...), name, yield)
 }
 
 func (r *Repo) log(ctx context.Context, which []string, name string, yield func(Entry) (more bool, err error)) error {

@@ -19,7 +19,7 @@ const lookback = 1000
 
 // Recall finds out since when each item stands at its step, and whether somebody took one back: in one walk through the history for all of them.
 func (v *View) Recall(ctx context.Context, items []*Item) error {
-	p := past{open: map[string]*Item{}, recalls: map[*Item]*render.Recall{}, reach: 1}
+	p := past{open: map[string]*Item{}, recalls: map[*Item]*render.Recall{}, began: map[*Item]string{}, reach: 1}
 	for _, it := range items {
 		if it.State.Lock != nil {
 			p.open[it.Dir+"/"+render.LockFile] = it
@@ -66,22 +66,49 @@ func (v *View) merged(ctx context.Context, p *past) error {
 	if len(running) == 0 {
 		return nil
 	}
-	return v.repo.Merged(ctx, v.Tip, p.oldest, render.LockFile, func(e git.Entry) (bool, error) {
+	before, err := v.parent(p.oldest)
+	if err != nil {
+		return err
+	}
+	return v.repo.Merged(ctx, v.Tip, before, render.LockFile, func(e git.Entry) (bool, error) {
 		for _, ch := range e.Changes {
-			it := running[ch.Path]
-			if it == nil || ch.New == "" {
+			if it := running[ch.Path]; it == nil || ch.New == "" {
 				continue
-			}
-			was, err := v.place(ch.New)
-			if err != nil {
+			} else if err := v.beyond(ctx, it, e.Commit, ch.New, p.began[it]); err != nil {
 				return false, err
-			}
-			if was != nil && was.Beyond(it.State.Lock.Place()) {
-				it.Evidence.WentBack, it.Evidence.Attempts = true, max(it.Evidence.Attempts, was.Attempt)
 			}
 		}
 		return true, nil
 	})
+}
+
+// beyond notes that a commit had an item further on in its rollout, unless that was an earlier rollout: one that was there before began, which began this one.
+func (v *View) beyond(ctx context.Context, it *Item, commit, lock, began string) error {
+	was, err := v.place(lock)
+	if err != nil || was == nil || !was.Beyond(it.State.Lock.Place()) {
+		return err
+	}
+	before, err := v.parent(began)
+	if err != nil {
+		return err
+	}
+	earlier := false
+	if before != "" {
+		earlier, err = v.repo.Contains(ctx, before, commit)
+	}
+	if err == nil && !earlier {
+		it.Evidence.WentBack, it.Evidence.Attempts = true, max(it.Evidence.Attempts, was.Attempt)
+	}
+	return err
+}
+
+// parent is the first parent of a commit, "" for none.
+func (v *View) parent(commit string) (string, error) {
+	list, err := v.repo.Commits(commit)
+	if err != nil {
+		return "", err
+	}
+	return list[0].Parent, nil
 }
 
 // past is how far a walk through the history has come. It reads one commit, then two at a time, then four: most questions are answered by the newest, and where
@@ -89,10 +116,11 @@ func (v *View) merged(ctx context.Context, p *past) error {
 type past struct {
 	open    map[string]*Item // by lock: of which more has to be told
 	recalls map[*Item]*render.Recall
-	next    []git.Entry // that are not told yet
-	changes int         // in them
-	oldest  string      // the commit that it has come to
-	reach   int         // how many are told at a time
+	began   map[*Item]string // the oldest commit that was told of each: it began its rollout
+	next    []git.Entry      // that are not told yet
+	changes int              // in them
+	oldest  string           // the commit that it has come to
+	reach   int              // how many are told at a time
 }
 
 // manyChanges is how many locks are read at a time at the most, but for those of one commit.
@@ -110,6 +138,7 @@ func (v *View) tell(p *past) (more bool, err error) {
 			if it == nil {
 				continue
 			}
+			p.began[it] = e.Commit
 			r, was := p.recalls[it], before[ch.Old]
 			more := r.Changed(e.Commit, was, e.Cut && was == nil)
 			if r.Since == e.Commit {

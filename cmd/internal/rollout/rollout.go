@@ -185,7 +185,7 @@ func (r *Run) ahead(ctx context.Context, base string) error {
 	if r.Push == nil {
 		return nil
 	}
-	here, err := r.Repo.Shown(ctx, r.Branch)
+	here, err := r.Repo.Tip(r.Branch)
 	if err != nil || here == "" || here == base {
 		return err
 	}

@@ -29,8 +29,8 @@ type Item struct {
 	Evidence  render.Evidence
 	Since     string // the commit that began the step
 	SinceDate int64
-	written   string      // the commit that wrote its manifests as they are
 	Began     *git.Commit // the same, with what it says; for who looks alone
+	written   string      // the commit that wrote its manifests as they are: a later one where something was synced since
 
 	present map[string][]byte // the files of the directory
 	back    rollback
