@@ -169,18 +169,15 @@ func (v *View) askFor(ctx context.Context, it *Item, e earlier) (map[string][]by
 			switch {
 			case err != nil:
 				return false, err
-			case outside == "" || v.asksFor(e.Revision, it, a, then, data):
+			case len(outside) == 0 || v.asksFor(e.Revision, it, a, then, data):
 				files = held
 			case why == nil:
-				was, err := then.File(outside)
+				names := strings.Join(slices.Sorted(maps.Keys(outside)), ", ")
+				wayBack, err := v.putBack(ctx, outside)
 				if err != nil {
 					return false, err
 				}
-				wayBack, err := v.putBack(ctx, outside, was)
-				if err != nil {
-					return false, err
-				}
-				why = app.Conflict{Text: fmt.Sprintf("%s: its base was also built from %s, which lies outside of %s and is another file by now: %s", it.Name, outside, app.BaseDir(a.Spec, a.Origin()), wayBack)}
+				why = app.Conflict{Text: fmt.Sprintf("%s: its base was also built from what lies outside of %s, and is not by now what it was then: %s: %s", it.Name, app.BaseDir(a.Spec, a.Origin()), names, wayBack)}
 			}
 		}
 		return files == nil, nil
@@ -193,29 +190,41 @@ func (v *View) askFor(ctx context.Context, it *Item, e earlier) (map[string][]by
 	return files, err
 }
 
-// putBack is how a person gets a file back as it was: by reverting the commits that changed it since. Other apps may be built from it too, so that is for a person.
-func (v *View) putBack(ctx context.Context, file string, was []byte) (string, error) {
-	var revert strings.Builder
-	found := false
-	err := v.repo.History(ctx, v.Tip, file, func(e git.Entry) (bool, error) {
+// putBack is how a person gets files back as they were: by reverting the commits that changed them since. Other apps may be built from them too, so that is for a
+// person.
+func (v *View) putBack(ctx context.Context, files map[string][]byte) (string, error) {
+	left := maps.Clone(files)
+	var revert []string
+	err := v.repo.History(ctx, v.Tip, "*", func(e git.Entry) (bool, error) {
+		changed := false
 		for _, ch := range e.Changes {
-			if ch.Path != file {
+			was, wanted := left[ch.Path]
+			if !wanted {
 				continue
 			}
-			merge, _ := v.repo.Resolve(ctx, e.Commit+"^2")
-			if fmt.Fprintf(&revert, " %.10s", e.Commit); merge != "" || ch.Old == "" {
-				return false, nil // a merge takes another command, and where the file is new there is no more to look for
+			if changed = true; ch.Old == "" {
+				return false, nil // where the file is new there is no more to look for
 			}
 			before, err := v.repo.Blobs(ch.Old)
-			found = err == nil && bytes.Equal(before[0], was)
-			return !found, err
+			if err != nil {
+				return false, err
+			}
+			if bytes.Equal(before[0], was) {
+				delete(left, ch.Path)
+			}
 		}
-		return true, nil
+		if changed {
+			revert = append(revert, fmt.Sprintf("%.10s", e.Commit))
+			if merge, _ := v.repo.Resolve(ctx, e.Commit+"^2"); merge != "" {
+				return false, nil // that takes another command
+			}
+		}
+		return len(left) > 0, nil
 	})
-	if !found {
-		return "put that back by hand (git log -- " + file + "), and then gitramp advance", err
+	if err == nil && len(left) == 0 {
+		return "git revert " + strings.Join(revert, " ") + ", which changed that since, and then gitramp advance", nil
 	}
-	return "git revert" + revert.String() + ", which changed it since, and then gitramp advance", err
+	return "put that back by hand (git log -- FILE), and then gitramp advance", err
 }
 
 // asksFor says whether the spec of a commit asks for a revision with what lies below the base's directory as it was then, and all other files as they are.
@@ -244,24 +253,24 @@ func (p partly) Open(name string) (fs.File, error)     { return p.of(name).Open(
 func (p partly) Stat(name string) (fs.FileInfo, error) { return fs.Stat(p.of(name), name) }
 
 // asThen is the spec of a commit, and what of its base lies below the base's directory, as far as they are others by now. Other files that the base was built from
-// may be somebody else's as well: they stay, and outside is the first of them that is another by now, "" where there is none.
-func (v *View) asThen(it *Item, a *app.App, then *git.Reader, base []string) (files map[string][]byte, outside string, err error) {
+// may be somebody else's as well: they stay, and outside are those of them that are others by now, as they were.
+func (v *View) asThen(it *Item, a *app.App, then *git.Reader, base []string) (files, outside map[string][]byte, err error) {
 	own, dir := it.State.Lock.Spec, app.BaseDir(a.Spec, a.Origin())
-	files = map[string][]byte{}
+	files, outside = map[string][]byte{}, map[string][]byte{}
 	for _, name := range append([]string{own}, base...) {
 		was, err := then.File(name)
 		if err != nil {
-			return nil, "", err
+			return nil, nil, err
 		}
 		is, err := v.reader.File(name)
 		switch {
 		case err != nil:
-			return nil, "", err
+			return nil, nil, err
 		case is != nil && bytes.Equal(was, is):
 		case name == own || under(name, dir):
 			files[name] = bytes.Clone(was)
-		case outside == "":
-			outside = name
+		default:
+			outside[name] = bytes.Clone(was)
 		}
 	}
 	for _, name := range base { // a directory has one kustomization
