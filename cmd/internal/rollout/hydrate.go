@@ -43,7 +43,7 @@ func (r *Run) metadata(commit string) ([]byte, error) {
 
 // takeBack puts the branches that hold what was to come for the apps that move back to the tip, before the branch itself moves. Where both have changed, the promoter
 // takes theirs for the truth, and would undo an abort.
-func (r *Run) takeBack(ctx context.Context, out *Outcome) error {
+func (r *Run) takeBack(ctx context.Context, view *View, out *Outcome) error {
 	var dirs []string
 	for _, res := range out.Results {
 		// A first proposal is not merged yet, and so has left nothing here; it is one to an idle tree.
@@ -60,9 +60,17 @@ func (r *Run) takeBack(ctx context.Context, out *Outcome) error {
 	}
 	var moves []git.Move
 	for _, dir := range dirs {
-		if at := open[hydrated(out.Target, dir)]; at != "" && at != out.Base {
-			moves = append(moves, git.Move{Branch: hydrated(out.Target, dir), Old: at, New: out.Base})
+		at := open[hydrated(out.Target, dir)]
+		if at == "" || at == out.Base {
+			continue
 		}
+		if _, why, err := view.proposed(ctx, at, dir, true); err != nil {
+			return err
+		} else if why != "" {
+			r.Note("%s %s, and gitramp did not write that: it stays as it is", hydrated(out.Target, dir), why)
+			continue
+		}
+		moves = append(moves, git.Move{Branch: hydrated(out.Target, dir), Old: at, New: out.Base})
 	}
 	if moves == nil {
 		return nil

@@ -172,7 +172,7 @@ func (r *Run) once(ctx context.Context, before map[string]Result) (out Outcome, 
 	if !writing || r.DryRun {
 		return out, nil
 	}
-	if err := r.takeBack(ctx, &out); err != nil && !r.Outranks {
+	if err := r.takeBack(ctx, view, &out); err != nil && !r.Outranks {
 		return out, err
 	} else if err != nil {
 		r.Note("what is proposed to a promoter is not taken back, so do that by hand: %s", err)
