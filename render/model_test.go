@@ -541,8 +541,8 @@ func (w *world) history() went {
 		case before.canary != 0 && !before.goesBack() && before.canary != tip.stable:
 			h.back, h.from = true, before.canary
 		case before.phase == "idle": // whole releases were taken back, where prod is at what it ran before them
-			for _, s := range w.chain[:began] {
-				h.back = h.back || s.state.stable == tip.stable
+			for i := began - 1; i >= 0 && w.chain[i].state.phase != ""; i-- { // what was before the app went and came is no part of its life
+				h.back = h.back || w.chain[i].state.stable == tip.stable
 			}
 			if h.back = h.back || before.previous == tip.stable; h.back {
 				h.from = before.stable
