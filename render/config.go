@@ -105,7 +105,7 @@ func (t Tree) Config() (has []string, wants []ConfigUse) {
 		}
 		data, _ := t.Get(path)
 		if n, err := node.Parse(data); err == nil && isConfig(n) {
-			has = append(has, title(n))
+			has = append(has, node.Title(n))
 		}
 	}
 	if has == nil {
@@ -115,7 +115,7 @@ func (t Tree) Config() (has []string, wants []ConfigUse) {
 		data, there := t.Get(path)
 		if n, err := node.Parse(data); there && err == nil {
 			for _, ref := range configRefs(n) {
-				wants = append(wants, ConfigUse{title(n), ref.kind + " " + ref.name})
+				wants = append(wants, ConfigUse{node.Title(n), ref.kind + " " + ref.name})
 			}
 		}
 	}

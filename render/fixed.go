@@ -44,7 +44,7 @@ func (c *Canary) CheckFixed(s State, prod Revision, dir string) error {
 // checkFixed: a Deployment's selector cannot be changed, and the ports that the route sends to have to be there before and after.
 func (b *base) checkFixed(c *Canary, prod Revision) (errs SpecError) {
 	wrong := func(o *yaml.Node, problem, allowed string) {
-		errs = append(errs, c.Wrong("spec.base", c.Spec.Base, title(o)+": "+problem, allowed))
+		errs = append(errs, c.Wrong("spec.base", c.Spec.Base, node.Title(o)+": "+problem, allowed))
 	}
 	was, is := node.Get(prod.Deployment.nodes(), "spec", "selector"), node.Get(b.deployment, "spec", "selector")
 	if asJSON(plainValue(was)) != asJSON(plainValue(is)) {
@@ -57,7 +57,7 @@ func (b *base) checkFixed(c *Canary, prod Revision) (errs SpecError) {
 	for _, port := range route.PortsTo(b.route, c.Spec.Output.Names.Prod.Service) {
 		for _, service := range []*yaml.Node{prod.Service.nodes(), b.service} {
 			if !hasPort(service, port) {
-				wrong(b.route, fmt.Sprintf("sends to port %s of %s, which prod's Service has not in every revision", port, title(b.service)), "a port that stays: add the new one first, and move the route after the release")
+				wrong(b.route, fmt.Sprintf("sends to port %s of %s, which prod's Service has not in every revision", port, node.Title(b.service)), "a port that stays: add the new one first, and move the route after the release")
 				break
 			}
 		}

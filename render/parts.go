@@ -157,7 +157,7 @@ func (c *Canary) baseProd(deployment *yaml.Node, names map[configRef]string) (Tr
 	add := func(path string, o *yaml.Node) error {
 		f, err := file(path, node.Copy(o))
 		if _, taken := tree.Get(path); taken {
-			return fmt.Errorf("the base has two objects that would be %s: %s is one of them", path, title(o))
+			return fmt.Errorf("the base has two objects that would be %s: %s is one of them", path, node.Title(o))
 		}
 		tree = tree.with(f)
 		return err

@@ -42,7 +42,7 @@ func differing(tree, other Tree, alone bool) (names []string, err error) {
 	add := func(f File) error {
 		n, err := node.Parse(f.Data)
 		if err == nil {
-			names = append(names, title(n))
+			names = append(names, node.Title(n))
 		}
 		return err
 	}

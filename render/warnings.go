@@ -30,7 +30,7 @@ func (c *Canary) Warnings() []string {
 			add("spec.base", past+", which finds prod's pods alone: what it sends goes past the canary")
 		}
 		for _, o := range c.base.sharedBudgets() {
-			add("spec.base", title(o)+" counts the pods of both tracks together, while there is a canary: it selects by labels that both have, and none of them is "+c.base.key)
+			add("spec.base", node.Title(o)+" counts the pods of both tracks together, while there is a canary: it selects by labels that both have, and none of them is "+c.base.key)
 		}
 		for _, named := range c.base.namedByRoles() {
 			add("spec.base", named+", whose name changes with what it says: while both revisions run, it names prod's alone, and with the annotation "+changesAt+": prepare the canary's alone")
@@ -65,7 +65,7 @@ func (b *base) namedByRoles() (list []string) {
 	for _, o := range b.others {
 		for _, config := range b.config {
 			if name := configOf(config).name; group(o) == "rbac.authorization.k8s.io" && generated.MatchString(name) && refersTo(o, configOf(config)) {
-				list = append(list, title(o)+" names "+title(config))
+				list = append(list, node.Title(o)+" names "+node.Title(config))
 			}
 		}
 	}
@@ -78,7 +78,7 @@ func (b *base) pastCanary() (list []string) {
 		for _, s := range b.others {
 			if route.ByKind(node.Text(r, "kind")) != "" && node.Text(s, "kind") == "Service" && route.SendsTo(r, node.Text(s, "metadata", "name")) &&
 				selects(textsAt(s, "spec", "selector"), textsAt(b.deployment, "spec", "template", "metadata", "labels")) && selectorsWith(s, b.key, b.value()) > 0 {
-				list = append(list, title(r)+" sends to "+title(s))
+				list = append(list, node.Title(r)+" sends to "+node.Title(s))
 			}
 		}
 	}

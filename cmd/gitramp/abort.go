@@ -40,7 +40,7 @@ are named in the commit. The revision is not tried again until gitramp retry.`,
 						c.printer().Withdrawn(out)
 					}
 					for _, res := range out.Results {
-						if l := res.State.Lock; l != nil && l.Canary == nil && res.Move == nil && res.App != nil && res.Wanted() != l.Stable.Revision && res.Wanted() != l.Aborted {
+						if res.Move == nil && aboutToBegin(res.Item) {
 							c.note("%s: no rollout is on its way, and advance begins one: gitramp pause %s keeps it from that", res.Name, res.Dir)
 						}
 					}
@@ -53,6 +53,12 @@ are named in the commit. The revision is not tried again until gitramp retry.`,
 	cmd.Flags().BoolVar(&atOnce, "at-once", false, "do not wait for the pods that prod has given up: withdraw now, and say so in the commit")
 	cmd.Flags().StringVar(&reason, "reason", "", "why, for the commit")
 	return cmd
+}
+
+// aboutToBegin says whether the spec asks for another revision than prod runs, and nothing has begun yet.
+func aboutToBegin(it *rollout.Item) bool {
+	l := it.State.Lock
+	return l != nil && l.Canary == nil && it.App != nil && it.Wanted() != l.Stable.Revision && it.Wanted() != l.Aborted
 }
 
 // salvaged are the apps that the arguments name, whatever state their trees are in.

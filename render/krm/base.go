@@ -40,7 +40,7 @@ func (r *run) readBase() error {
 	}
 	for i, o := range objs {
 		if aliased(o) {
-			return wrong(title(o)+" has an alias", "the value itself")
+			return wrong(node.Title(o)+" has an alias", "the value itself")
 		}
 		r.hashed(o)
 		objs[i] = node.Copy(o)

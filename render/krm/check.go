@@ -50,20 +50,20 @@ func (r *run) differences(own map[int]string, written []Item) (list Results) {
 		if _, mine := own[i]; !mine {
 			continue
 		}
-		at := slices.IndexFunc(written, func(w Item) bool { return id(w.node) == id(item.node) })
-		switch key := id(item.node); {
+		at := slices.IndexFunc(written, func(w Item) bool { return node.ID(w.node) == node.ID(item.node) })
+		switch key := node.ID(item.node); {
 		case at < 0:
-			list = append(list, Result{Severity: Error, Message: title(item.node) + " is not what the spec renders: allowed none", File: item.file(), of: item.node})
+			list = append(list, Result{Severity: Error, Message: node.Title(item.node) + " is not what the spec renders: allowed none", File: item.file(), of: item.node})
 		case seen[key]:
-			list = append(list, Result{Severity: Error, Message: title(item.node) + " is there twice: allowed once", File: item.file(), of: item.node})
+			list = append(list, Result{Severity: Error, Message: node.Title(item.node) + " is there twice: allowed once", File: item.file(), of: item.node})
 		default:
 			seen[key] = true
 			list = append(list, differs(item, written[at])...)
 		}
 	}
 	for _, w := range written {
-		if !seen[id(w.node)] {
-			list = append(list, Result{Severity: Error, Message: title(w.node) + " is missing", File: w.file(), of: w.node})
+		if !seen[node.ID(w.node)] {
+			list = append(list, Result{Severity: Error, Message: node.Title(w.node) + " is missing", File: w.file(), of: w.node})
 		}
 	}
 	return list

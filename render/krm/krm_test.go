@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/gitramp/gitramp/render/internal/node"
 )
 
 const spec = `  apiVersion: gitramp.dev/v1alpha1
@@ -218,7 +220,7 @@ func TestOwn(t *testing.T) {
 		}
 		var list []string
 		for _, item := range l.Items {
-			list = append(list, title(item.node))
+			list = append(list, node.Title(item.node))
 		}
 		return strings.Join(list, ", ")
 	}

@@ -71,17 +71,6 @@ func (i Item) tools() bool {
 	})
 }
 
-// id tells objects of a cluster apart.
-func id(n *yaml.Node) string {
-	group, _, grouped := strings.Cut(node.Text(n, "apiVersion"), "/")
-	if !grouped {
-		group = ""
-	}
-	return strings.Join([]string{group, node.Text(n, "kind"), node.Text(n, "metadata", "namespace"), node.Text(n, "metadata", "name")}, " ")
-}
-
-func title(n *yaml.Node) string { return node.Text(n, "kind") + " " + node.Text(n, "metadata", "name") }
-
 // marked says whether an object says of itself that gitramp wrote it: in the comment above it, or, where comments got lost, in its label.
 func (i Item) marked() bool {
 	head := i.node.HeadComment
@@ -97,7 +86,7 @@ func (r *run) own() (own map[int]string, taken []int) {
 	own = map[int]string{}
 	out := r.spec.OutputPath()
 	for i, item := range r.items {
-		name, known := r.paths[id(item.node)]
+		name, known := r.paths[node.ID(item.node)]
 		at := item.file()
 		switch inside := path.Dir(at) == out; {
 		case item.tools(), slices.Contains(r.base, i):
@@ -132,7 +121,7 @@ func (r *run) standing(own map[int]string, withConfig bool) (*render.State, erro
 			continue
 		}
 		if field := needed[name]; field != nil && node.Get(item.node, append(field, "0")...) == nil {
-			return nil, fmt.Errorf("%s has no %s, so it is not what prod runs: allowed the object as gitramp wrote it, or none", title(item.node), strings.Join(field, "."))
+			return nil, fmt.Errorf("%s has no %s, so it is not what prod runs: allowed the object as gitramp wrote it, or none", node.Title(item.node), strings.Join(field, "."))
 		}
 		n := node.Copy(item.node)
 		unannotate(n)
@@ -141,7 +130,7 @@ func (r *run) standing(own map[int]string, withConfig bool) (*render.State, erro
 		if err != nil {
 			return nil, err
 		}
-		if id(n) == r.route {
+		if node.ID(n) == r.route {
 			route = name
 		}
 		tree = append(tree, render.File{Path: name, Data: data})

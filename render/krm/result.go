@@ -36,7 +36,7 @@ func (r Result) String() string {
 	parts := []string{"[" + r.Severity + "]"}
 	at := r.File
 	if at == "" && r.of != nil {
-		at = title(r.of)
+		at = node.Title(r.of)
 	}
 	if r.line > 0 {
 		at = fmt.Sprintf("%s:%d:%d", r.File, r.line, r.column)

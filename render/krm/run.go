@@ -147,11 +147,11 @@ func (r *run) know() error {
 			if err != nil {
 				return err
 			}
-			if r.paths[id(n)] == "" {
-				r.paths[id(n)] = name
+			if r.paths[node.ID(n)] == "" {
+				r.paths[node.ID(n)] = name
 			}
 			if route.ByKind(node.Text(n, "kind")) != "" && node.Text(n, "metadata", "name") == r.spec.Spec.Output.Names.Prod.Route {
-				r.route = id(n)
+				r.route = node.ID(n)
 			}
 		}
 	}
@@ -164,7 +164,7 @@ func (r *run) free(taken []int) error {
 		return nil // they are beside the base, and the base is made into prod
 	}
 	for _, i := range taken {
-		r.results = append(r.results, Result{Severity: Error, Message: title(r.items[i].node) + " is there already, and nothing says that gitramp wrote it: " +
+		r.results = append(r.results, Result{Severity: Error, Message: node.Title(r.items[i].node) + " is there already, and nothing says that gitramp wrote it: " +
 			"allowed other names (spec.output.names), or that object as a base (spec.base)", File: r.items[i].file(), of: r.items[i].node})
 	}
 	return nil

@@ -217,20 +217,9 @@ func TestPropBases(t *testing.T) {
 		b := draw(t)
 		set := render.NewTemplates(templates.FS)
 		was, objs := b.read(t)
-		stable, err := was.Revision(set)
-		if err != nil {
-			t.Fatal(err)
-		}
 		next := b.next(t)
 		spec, _ := next.read(t)
-		wanted, err := spec.RevisionBeside(stable, set)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r, err := render.NewRelease(spec, "canary.yaml", render.Revisions{Stable: stable, Canary: wanted}, set)
-		if err != nil {
-			t.Fatal(err)
-		}
+		r := releaseOf(t, was, spec)
 		var idle render.Tree
 		var from *render.Lock
 		for i, st := range r.Plan.Steps {

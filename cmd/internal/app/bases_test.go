@@ -290,8 +290,14 @@ func TestNumberedPort(t *testing.T) {
 	}
 }
 
-// proven has the release from one base to another proven, and returns what is not safe.
-func proven(t *testing.T, was, spec *render.Canary) string {
+// tester is what *testing.T, *testing.B and *rapid.T have in common.
+type tester interface {
+	Helper()
+	Fatal(args ...any)
+}
+
+// releaseOf is the release from what one spec asks for to what another does.
+func releaseOf(t tester, was, spec *render.Canary) *render.Release {
 	t.Helper()
 	set := render.NewTemplates(templates.FS)
 	stable, err := was.Revision(set)
@@ -306,7 +312,13 @@ func proven(t *testing.T, was, spec *render.Canary) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in, err := prove.Release(r)
+	return r
+}
+
+// proven has the release from one base to another proven, and returns what is not safe.
+func proven(t *testing.T, was, spec *render.Canary) string {
+	t.Helper()
+	in, err := prove.Release(releaseOf(t, was, spec))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -519,19 +531,7 @@ func BenchmarkBase(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		set := render.NewTemplates(templates.FS)
-		stable, err := spec.Revision(set)
-		if err != nil {
-			b.Fatal(err)
-		}
-		wanted, err := spec.RevisionBeside(stable, set)
-		if err != nil {
-			b.Fatal(err)
-		}
-		r, err := render.NewRelease(spec, "canary.yaml", render.Revisions{Stable: stable, Canary: wanted}, set)
-		if err != nil {
-			b.Fatal(err)
-		}
+		r := releaseOf(b, spec, spec)
 		for range 10 {
 			for _, st := range r.Plan.Steps {
 				if _, _, err := r.Tree(st, nil); err != nil {

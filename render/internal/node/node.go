@@ -265,3 +265,15 @@ func Label(n *yaml.Node, app, track, component string, path ...string) {
 func Bool(b bool) *yaml.Node {
 	return &yaml.Node{Kind: yaml.ScalarNode, Tag: TagBool, Value: strconv.FormatBool(b)}
 }
+
+// ID tells objects of a cluster apart: group, kind, namespace and name. A version is none of it.
+func ID(o *yaml.Node) string {
+	group, _, grouped := strings.Cut(Text(o, "apiVersion"), "/")
+	if !grouped {
+		group = ""
+	}
+	return strings.Join([]string{group, Text(o, "kind"), Text(o, "metadata", "namespace"), Text(o, "metadata", "name")}, " ")
+}
+
+// Title is an object for people: its kind and name.
+func Title(o *yaml.Node) string { return Text(o, "kind") + " " + Text(o, "metadata", "name") }
