@@ -17,6 +17,9 @@ func (c *Canary) CheckFixed(s State, prod Revision, dir string) error {
 	names := c.Spec.Output.Names.Prod
 	port := fmt.Sprint(c.Spec.Service.Port)
 	var errs SpecError
+	if s.Lock.Phase == Delete {
+		return SpecError{c.Wrong("metadata.name", c.Metadata.Name, "is being deleted, and "+dir+" has its last step", "gitramp delete until it is gone, and then an installation of its own")}
+	}
 	if c.base == nil && s.Lock.Templates == BaseSet {
 		return SpecError{c.Wrong("spec.base", "", fmt.Sprintf("is gone, and %s was made of one: its config and all else that it has would go while pods use it", dir),
 			"the base that it had, or gitramp delete and an installation of its own")}

@@ -249,7 +249,7 @@ func (a *App) goOn() error {
 // CheckFixed refuses what can never change for the life of an app, where the files of its output path are what gitramp wrote. What else is the matter with them
 // is no fault of the spec.
 func (a *App) CheckFixed(files map[string][]byte) error {
-	if a.Load(a.Spec.OutputPath(), files) != nil || a.State.Lock == nil || len(a.State.Drift) > 0 {
+	if a.Load(a.Spec.OutputPath(), files) != nil || a.State.Lock == nil || a.State.Lock.Phase == render.Delete || len(a.State.Drift) > 0 {
 		return nil
 	}
 	held, err := a.State.Revisions()
