@@ -19,7 +19,7 @@ const lookback = 1000
 
 // Recall finds out since when each item stands at its step, and whether somebody took one back: in one walk through the history for all of them.
 func (v *View) Recall(ctx context.Context, items []*Item) error {
-	p := past{open: map[string]*Item{}, recalls: map[*Item]*render.Recall{}, began: map[*Item]string{}, reach: 1}
+	p := past{open: map[string]*Item{}, recalls: map[*Item]*render.Recall{}, began: map[*Item]git.Entry{}, reach: 1}
 	for _, it := range items {
 		if it.State.Lock != nil {
 			p.open[it.Dir+"/"+render.LockFile] = it
@@ -83,10 +83,15 @@ func (v *View) merged(ctx context.Context, p *past) error {
 }
 
 // beyond notes that a commit had an item further on in its rollout, unless that was an earlier rollout: one that was there before began, which began this one.
-func (v *View) beyond(ctx context.Context, it *Item, commit, lock, began string) error {
+// Where history is cut off there, nobody can tell.
+func (v *View) beyond(ctx context.Context, it *Item, commit, lock string, began git.Entry) error {
 	was, err := v.place(lock)
 	if err != nil || was == nil || !was.Beyond(it.State.Lock.Place()) {
 		return err
+	}
+	if began.Cut {
+		it.Evidence.Shallow = true
+		return nil
 	}
 	before, err := v.parent(began)
 	if err != nil {
@@ -102,9 +107,12 @@ func (v *View) beyond(ctx context.Context, it *Item, commit, lock, began string)
 	return err
 }
 
-// parent is the first parent of a commit, "" for none.
-func (v *View) parent(commit string) (string, error) {
-	list, err := v.repo.Commits(commit)
+// parent is the first parent of a commit, "" for none in this repository.
+func (v *View) parent(e git.Entry) (string, error) {
+	if e.Cut {
+		return "", nil
+	}
+	list, err := v.repo.Commits(e.Commit)
 	if err != nil {
 		return "", err
 	}
@@ -116,11 +124,11 @@ func (v *View) parent(commit string) (string, error) {
 type past struct {
 	open    map[string]*Item // by lock: of which more has to be told
 	recalls map[*Item]*render.Recall
-	began   map[*Item]string // the oldest commit that was told of each: it began its rollout
-	next    []git.Entry      // that are not told yet
-	changes int              // in them
-	oldest  string           // the commit that it has come to
-	reach   int              // how many are told at a time
+	began   map[*Item]git.Entry // the oldest commit that was told of each: it began its rollout
+	next    []git.Entry         // that are not told yet
+	changes int                 // in them
+	oldest  git.Entry           // the commit that it has come to
+	reach   int                 // how many are told at a time
 }
 
 // manyChanges is how many locks are read at a time at the most, but for those of one commit.
@@ -132,13 +140,13 @@ func (v *View) tell(p *past) (more bool, err error) {
 		return false, err
 	}
 	for _, e := range p.next {
-		p.oldest = e.Commit
+		p.oldest = e
 		for _, ch := range e.Changes {
 			it := p.open[ch.Path]
 			if it == nil {
 				continue
 			}
-			p.began[it] = e.Commit
+			p.began[it] = e
 			r, was := p.recalls[it], before[ch.Old]
 			more := r.Changed(e.Commit, was, e.Cut && was == nil)
 			if r.Since == e.Commit {
