@@ -365,8 +365,13 @@ func (r *Release) Own(s State) (Tree, *Lock, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	lock, _ := s.Tree.Get(LockFile)
+	own := files.with(File{LockFile, lock})
 	l := *s.Lock
-	l.Files, l.Spec, l.Hold, l.Router, l.Replicas = r.digestsOf(files), r.origin, st.Hold, r.canary.RouteSpec().Router, r.given(st)
+	l.Spec, l.Hold, l.Router, l.Replicas = r.origin, st.Hold, r.canary.RouteSpec().Router, r.given(st)
+	if len(s.Drift) > 0 || len(Changes(s.Tree, own)) > 0 {
+		l.Files = r.digestsOf(files)
+	}
 	if r.set == BaseSet {
 		if l.Templates = BaseSet; s.IsIdle() && files.handsOver() {
 			l.Hold = Hold{Settle: *r.canary.Spec.Settle}
@@ -374,6 +379,7 @@ func (r *Release) Own(s State) (Tree, *Lock, error) {
 	}
 	if !slices.Equal(l.Files, s.Lock.Files) || l.Spec != s.Lock.Spec || l.Hold != s.Lock.Hold || l.Router != s.Lock.Router || l.Replicas != s.Lock.Replicas || l.Templates != s.Lock.Templates {
 		l.Parent = s.Lock.Self
+		own = files.with(File{LockFile, l.Encode()})
 	}
-	return files.with(File{LockFile, l.Encode()}), &l, nil
+	return own, &l, nil
 }

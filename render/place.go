@@ -5,7 +5,6 @@ import (
 	"hash/fnv"
 	"io"
 	"strconv"
-	"strings"
 )
 
 // Place is what history is asked about a lock: where in which rollout it stands.
@@ -119,19 +118,23 @@ func (p Place) later(q Place) bool {
 // Owner reads whose a lock is, without judging the lock: the app, with its namespace, and the path of its spec.
 func Owner(lock []byte) (app, spec string, ok bool) {
 	namespace := ""
-	for line := range strings.Lines(string(lock)) {
-		key, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ": ")
-		if unquoted, err := strconv.Unquote(value); err == nil {
-			value = unquoted
-		}
-		switch key {
+	for line := range bytes.Lines(lock) {
+		key, text, _ := bytes.Cut(bytes.TrimSuffix(line, []byte("\n")), []byte(": "))
+		switch string(key) {
 		case "app":
-			app = value
+			app = unquoted(text)
 		case "namespace":
-			namespace = value + "/"
+			namespace = unquoted(text) + "/"
 		case "spec":
-			spec = value
+			spec = unquoted(text)
 		}
 	}
-	return strings.Clone(namespace + app), strings.Clone(spec), app != "" && spec != "" // and nothing of the lock's text
+	return namespace + app, spec, app != "" && spec != ""
+}
+
+func unquoted(text []byte) string {
+	if s, err := strconv.Unquote(string(text)); err == nil {
+		return s
+	}
+	return string(text)
 }

@@ -2,9 +2,11 @@ package git
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -32,7 +34,12 @@ const many = 64
 // objects reads several objects by id or full ref name, in order.
 func (r *Repo) objects(names ...string) ([]object, error) {
 	if len(names) >= many {
-		return r.bulk(names)
+		got := make([]object, len(names))
+		err := r.bulk(names, func(i int, o object) {
+			o.data = bytes.Clone(o.data)
+			got[i] = o
+		})
+		return got, err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -58,28 +65,37 @@ func (r *Repo) objects(names ...string) ([]object, error) {
 	return got, nil
 }
 
-// bulk reads many objects through a process of their own.
-func (r *Repo) bulk(names []string) ([]object, error) {
+// bulk hands out many objects, read through a process of their own. Their data are the caller's until each returns.
+func (r *Repo) bulk(names []string, each func(i int, o object)) error {
 	args := []string{"cat-file", "--batch", "--buffer"}
 	cmd, said := r.command(r.ctx, call{args: args})
 	cmd.Stdin = strings.NewReader(strings.Join(names, "\n") + "\n")
 	out, err := cmd.StdoutPipe()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := cmd.Start(); err != nil {
-		return nil, err
+		return err
 	}
 	widen(out)
 	c := &catFile{out: bufio.NewReaderSize(out, 256<<10)}
-	got, err := c.answers(len(names))
+	var room []byte
+	for i := 0; i < len(names) && err == nil; i++ {
+		var o object
+		if o, err = c.answer(room); err == nil {
+			each(i, o)
+		}
+		if cap(o.data) > cap(room) {
+			room = o.data
+		}
+	}
 	if err != nil {
 		_, _ = io.Copy(io.Discard, c.out)
 	}
 	if end := failure(args, cmd.Wait(), said); end != nil {
 		err = end
 	}
-	return got, err
+	return err
 }
 
 func (r *Repo) startCat() (err error) {
@@ -115,39 +131,40 @@ func (c *catFile) read(names []string) ([]object, error) {
 	if _, err := io.WriteString(c.in, strings.Join(names, "\n")+"\n"); err != nil {
 		return nil, err
 	}
-	return c.answers(len(names))
-}
-
-// answers reads what is answered to n names.
-func (c *catFile) answers(n int) ([]object, error) {
-	got := make([]object, n)
+	got := make([]object, len(names))
 	for i := range got {
-		line, err := c.out.ReadString('\n')
-		if err != nil {
+		var err error
+		if got[i], err = c.answer(nil); err != nil {
 			return nil, err
 		}
-		if strings.HasSuffix(line, " missing\n") {
-			continue
-		}
-		f := strings.Fields(line)
-		if len(f) != 3 {
-			return nil, fmt.Errorf("git cat-file says %q", line)
-		}
-		size, err := strconv.ParseInt(f[2], 10, 64)
-		if err != nil {
-			return nil, fmt.Errorf("git cat-file says %q", line)
-		}
-		got[i].id, got[i].kind = f[0], f[1]
-		if size > maxObject {
-			return nil, fmt.Errorf("object %s has %d bytes: allowed %d", got[i].id, size, maxObject)
-		}
-		got[i].data = make([]byte, size+1)
-		if _, err := io.ReadFull(c.out, got[i].data); err != nil {
-			return nil, err
-		}
-		got[i].data = got[i].data[:size]
 	}
 	return got, nil
+}
+
+// answer reads the next object, into room where that is large enough.
+func (c *catFile) answer(room []byte) (o object, err error) {
+	line, err := c.out.ReadString('\n')
+	if err != nil || strings.HasSuffix(line, " missing\n") {
+		return o, err
+	}
+	f := strings.Fields(line)
+	if len(f) != 3 {
+		return o, fmt.Errorf("git cat-file says %q", line)
+	}
+	size, err := strconv.ParseInt(f[2], 10, 64)
+	if err != nil {
+		return o, fmt.Errorf("git cat-file says %q", line)
+	}
+	o.id, o.kind = f[0], f[1]
+	if size > maxObject {
+		return o, fmt.Errorf("object %s has %d bytes: allowed %d", o.id, size, maxObject)
+	}
+	data := slices.Grow(room[:0], int(size)+1)[:size+1]
+	if _, err := io.ReadFull(c.out, data); err != nil {
+		return o, err
+	}
+	o.data = data[:size]
+	return o, nil
 }
 
 // tip is the commit at a branch's tip; its id is "" when the branch is unborn.

@@ -5,8 +5,6 @@ import (
 	"io"
 	"io/fs"
 	"path"
-	"slices"
-	"strings"
 	"time"
 )
 
@@ -131,10 +129,9 @@ func (i info) list() ([]fs.DirEntry, error) {
 	}
 	entries, err := i.rd.tree(i.entry.id)
 	list := make([]fs.DirEntry, 0, len(entries))
-	for name, e := range entries {
-		list = append(list, fs.FileInfoToDirEntry(info{i.rd, path.Join(i.path, name), e}))
+	for _, e := range entries {
+		list = append(list, fs.FileInfoToDirEntry(info{i.rd, path.Join(i.path, e.path), e.entry}))
 	}
-	slices.SortFunc(list, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
 	return list, err
 }
 

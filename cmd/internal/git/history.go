@@ -2,6 +2,7 @@ package git
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -36,16 +37,12 @@ func (r *Repo) History(ctx context.Context, commit, name string, yield func(Entr
 	return r.log(ctx, []string{"--first-parent", commit}, name, yield)
 }
 
-// Merged tells, as History does and in no particular order, all that has come to a commit since another one of its first-parent history, "" for ever, where a merge has
-// brought any of it.
+// Merged tells, as History does and in no particular order, all that has come to a commit since another one of its first-parent history, "" for ever, by whichever
+// parent.
 func (r *Repo) Merged(ctx context.Context, commit, since, name string, yield func(Entry) (more bool, err error)) error {
 	span := []string{commit}
 	if since != "" {
 		span = append(span, "^"+since)
-	}
-	merge, err := r.run(ctx, call{args: append([]string{"rev-list", "--first-parent", "--merges", "--max-count=1"}, span...)})
-	if err != nil || merge == "" {
-		return err
 	}
 	return r.log(ctx, append([]string{"--full-history"}, span...), name, yield)
 }
@@ -138,11 +135,11 @@ func (r *Repo) shallow() (map[string]bool, error) {
 	return cut, nil
 }
 
-// Dates are the committer dates of the newest commits of a first-parent history, newest first. They are told until yield returns false.
-func (r *Repo) Dates(ctx context.Context, commit string, yield func(commit string, date int64) bool) error {
+// Dates are the committer dates of the newest commits of a first-parent history, newest first, and whether each is a merge. They are told until yield returns false.
+func (r *Repo) Dates(ctx context.Context, commit string, yield func(commit string, date int64, merge bool) bool) error {
 	walk, stop := context.WithCancel(ctx)
 	defer stop()
-	cmd, said := r.command(walk, call{args: []string{"rev-list", "--first-parent", "--timestamp", commit, "--"}})
+	cmd, said := r.command(walk, call{args: []string{"rev-list", "--first-parent", "--timestamp", "--parents", commit, "--"}})
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return err
@@ -152,9 +149,10 @@ func (r *Repo) Dates(ctx context.Context, commit string, yield func(commit strin
 	}
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
-		text, id, _ := strings.Cut(lines.Text(), " ")
+		text, ids, _ := strings.Cut(lines.Text(), " ")
+		id, parents, _ := strings.Cut(ids, " ")
 		date, err := strconv.ParseInt(text, 10, 64)
-		if err != nil || !yield(id, date) {
+		if err != nil || !yield(id, date, strings.Contains(parents, " ")) {
 			stop()
 			_ = cmd.Wait()
 			return err
@@ -165,15 +163,21 @@ func (r *Repo) Dates(ctx context.Context, commit string, yield func(commit strin
 
 // Blobs reads files by their object ids, in order.
 func (r *Repo) Blobs(ids ...string) ([][]byte, error) {
+	data := make([][]byte, len(ids))
+	err := r.EachBlob(ids, func(i int, blob []byte) { data[i] = bytes.Clone(blob) })
+	return data, err
+}
+
+// EachBlob is as Blobs, for who looks at one file at a time: it is the caller's until each returns.
+func (r *Repo) EachBlob(ids []string, each func(i int, blob []byte)) error {
+	if len(ids) >= many {
+		return r.bulk(ids, func(i int, o object) { each(i, o.data) })
+	}
 	got, err := r.objects(ids...)
-	if err != nil {
-		return nil, err
-	}
-	data := make([][]byte, len(got))
 	for i, o := range got {
-		data[i] = o.data
+		each(i, o.data)
 	}
-	return data, nil
+	return err
 }
 
 // Commit is what a commit says of itself.

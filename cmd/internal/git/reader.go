@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -13,13 +14,19 @@ import (
 // goroutine.
 type Reader struct {
 	repo  *Repo
-	root  string                      // the commit's tree, "" for no commit: everything is absent
-	trees map[string]map[string]entry // by id
-	all   []member                    // the whole tree by path, once that is asked for
-	ahead map[string][]byte           // blobs that Prefetch has read, by id
+	root  string              // the commit's tree, "" for no commit: everything is absent
+	trees map[string][]member // by id, each by name
+	all   []member            // the whole tree by path, once that is asked for
+	ahead map[string][]byte   // blobs that Prefetch has read, by id
 }
 
 type entry struct{ mode, id string }
+
+// member is a file or a directory of a tree: by its path, or by its name alone.
+type member struct {
+	path string
+	entry
+}
 
 const (
 	modeTree   = "40000"
@@ -29,7 +36,7 @@ const (
 
 // Reader reads at a commit, given by its full id; "" is the unborn branch.
 func (r *Repo) Reader(ctx context.Context, commit string) (*Reader, error) {
-	rd := &Reader{repo: r, trees: map[string]map[string]entry{}}
+	rd := &Reader{repo: r, trees: map[string][]member{}}
 	if commit == "" {
 		return rd, nil
 	}
@@ -68,21 +75,15 @@ func (rd *Reader) Dir(dir string) (map[string][]byte, error) {
 		return nil, err
 	}
 	var names, ids []string
-	for name, e := range entries {
-		if err := plain(path.Join(dir, name), e); err != nil {
+	for _, e := range entries {
+		if err := plain(dir, e.path, e.entry); err != nil {
 			return nil, err
 		}
 		if e.mode != modeTree {
-			names, ids = append(names, name), append(ids, e.id)
+			names, ids = append(names, e.path), append(ids, e.id)
 		}
 	}
 	return rd.blobs(names, ids)
-}
-
-// member is a file or a directory of the tree.
-type member struct {
-	path string
-	entry
 }
 
 // Files lists the regular files that have that name, in whichever directory, by path. It is one process, and after it the whole tree is known.
@@ -104,22 +105,34 @@ func (rd *Reader) list(ctx context.Context) error {
 	if rd.root == "" || rd.all != nil {
 		return nil
 	}
-	dirs := map[string]map[string]entry{".": {}}
-	rd.trees[rd.root] = dirs["."]
-	return rd.repo.lines(ctx, call{args: []string{"ls-tree", "-r", "-t", "-z", "--full-tree", rd.root}}, func(line string) {
+	rd.trees = map[string][]member{rd.root: nil}
+	dirs := []member{{".", entry{modeTree, rd.root}}} // from the root to where the list is
+	err := rd.repo.lines(ctx, call{args: []string{"ls-tree", "-r", "-t", "-z", "--full-tree", rd.root}}, func(line string) {
 		meta, name, _ := strings.Cut(line, "\t")
-		f := strings.Fields(meta)
-		if len(f) != 3 {
+		mode, rest, _ := strings.Cut(meta, " ")
+		_, id, ok := strings.Cut(rest, " ")
+		if !ok {
 			return
 		}
-		e := entry{strings.TrimLeft(f[0], "0"), f[2]}
-		rd.all = append(rd.all, member{name, e})
-		dirs[path.Dir(name)][path.Base(name)] = e
+		dir, base := path.Split(name)
+		for len(dirs) > 1 && dirs[len(dirs)-1].path != dir {
+			dirs = dirs[:len(dirs)-1]
+		}
+		e, in := entry{strings.TrimLeft(mode, "0"), id}, dirs[len(dirs)-1].id
+		rd.all, rd.trees[in] = append(rd.all, member{name, e}), append(rd.trees[in], member{base, e})
 		if e.mode == modeTree {
-			dirs[name] = map[string]entry{}
-			rd.trees[e.id] = dirs[name]
+			dirs, rd.trees[id] = append(dirs, member{name + "/", e}), nil // nil: a tree that is there twice is listed twice
 		}
 	})
+	for _, entries := range rd.trees {
+		byName(entries)
+	}
+	return err
+}
+
+// byName sorts the entries of a tree: git has a directory where its name and a slash would be.
+func byName(entries []member) {
+	slices.SortFunc(entries, func(a, b member) int { return strings.Compare(a.path, b.path) })
 }
 
 // Prefetch reads the files that are wanted, by path, and remembers them: for many directories of one commit that takes two processes, and else some questions
@@ -129,7 +142,7 @@ func (rd *Reader) Prefetch(ctx context.Context, wanted func(path string) bool) e
 		return err
 	}
 	var ids []string
-	rd.ahead = map[string][]byte{}
+	rd.ahead = make(map[string][]byte, len(rd.all))
 	for _, f := range rd.all {
 		if _, twice := rd.ahead[f.id]; !twice && f.mode != modeTree && f.mode != modeModule && wanted(f.path) {
 			rd.ahead[f.id] = nil
@@ -181,8 +194,8 @@ func (rd *Reader) lookup(name string) (entry, error) {
 	if name == "." || rd.root == "" {
 		return at, nil
 	}
-	parts := strings.Split(name, "/")
-	for i, part := range parts {
+	end := 0
+	for part := range strings.SplitSeq(name, "/") {
 		if at.mode != modeTree {
 			return entry{}, nil
 		}
@@ -190,29 +203,33 @@ func (rd *Reader) lookup(name string) (entry, error) {
 		if err != nil {
 			return entry{}, err
 		}
-		at = entries[part]
-		if at.id == "" {
+		i, there := slices.BinarySearchFunc(entries, part, func(e member, name string) int { return strings.Compare(e.path, name) })
+		if !there {
 			return entry{}, nil
 		}
-		if err := plain(path.Join(parts[:i+1]...), at); err != nil {
+		end += len(part)
+		at = entries[i].entry
+		if err := plain("", name[:end], at); err != nil {
 			return entry{}, err
 		}
+		end++
 	}
 	return at, nil
 }
 
-func plain(name string, e entry) error {
+// plain says whether gitramp reads what has that name in a directory.
+func plain(dir, name string, e entry) error {
 	switch e.mode {
 	case modeLink:
-		return &Outside{Text: quote(name) + " is a symlink in git: gitramp neither reads nor writes through one"}
+		return &Outside{Text: quote(path.Join(dir, name)) + " is a symlink in git: gitramp neither reads nor writes through one"}
 	case modeModule:
-		return &Outside{Text: quote(name) + " is a submodule: run gitramp in that repository"}
+		return &Outside{Text: quote(path.Join(dir, name)) + " is a submodule: run gitramp in that repository"}
 	}
 	return nil
 }
 
 // tree reads a tree object: "mode name\0" and the raw id, again and again.
-func (rd *Reader) tree(id string) (map[string]entry, error) {
+func (rd *Reader) tree(id string) ([]member, error) {
 	if known, ok := rd.trees[id]; ok {
 		return known, nil
 	}
@@ -223,16 +240,18 @@ func (rd *Reader) tree(id string) (map[string]entry, error) {
 	if got[0].kind != "tree" {
 		return nil, fmt.Errorf("tree %s is missing", id)
 	}
-	entries, size := map[string]entry{}, rd.repo.config.hashLen()/2
+	var entries []member
+	size := rd.repo.config.hashLen() / 2
 	for data := got[0].data; len(data) > 0; {
 		head, rest, ok := bytes.Cut(data, []byte{0})
 		mode, name, _ := strings.Cut(string(head), " ")
 		if !ok || len(rest) < size {
 			return nil, fmt.Errorf("tree %s is malformed", id)
 		}
-		entries[name] = entry{mode: mode, id: hex.EncodeToString(rest[:size])}
+		entries = append(entries, member{name, entry{mode, hex.EncodeToString(rest[:size])}})
 		data = rest[size:]
 	}
+	byName(entries)
 	rd.trees[id] = entries
 	return entries, nil
 }

@@ -43,7 +43,7 @@ func (v *View) Recall(ctx context.Context, items []*Item) error {
 	if err != nil {
 		return err
 	}
-	if err := v.correct(ctx, items); err != nil {
+	if err := v.correct(ctx, &p, items); err != nil {
 		return err
 	}
 	for it, r := range p.recalls {
@@ -57,6 +57,9 @@ func (v *View) Recall(ctx context.Context, items []*Item) error {
 // merged looks for a person's stop where the first-parent history does not have it: who was behind and merges the branch into their own makes what it held meanwhile
 // the second parent's.
 func (v *View) merged(ctx context.Context, p *past) error {
+	if !p.merge {
+		return nil
+	}
 	running := map[string]*Item{}
 	for it := range p.recalls {
 		if l := it.State.Lock; l.Canary != nil && !l.Phase.GoesBack() && !it.Evidence.WentBack && !it.Evidence.Shallow {
@@ -128,6 +131,7 @@ type past struct {
 	next    []git.Entry         // that are not told yet
 	changes int                 // in them
 	oldest  git.Entry           // the commit that it has come to
+	merge   bool                // one of the commits up to that one is a merge
 	reach   int                 // how many are told at a time
 }
 
@@ -178,16 +182,12 @@ func (v *View) before(p *past) (map[string]*render.Place, error) {
 	if ids == nil {
 		return places, nil
 	}
-	data, err := v.repo.Blobs(ids...)
-	if err != nil {
-		return nil, err
-	}
-	for i, id := range ids {
-		if place, ok := render.Glance(data[i]); ok {
-			places[id] = &place
+	err := v.repo.EachBlob(ids, func(i int, lock []byte) {
+		if place, ok := render.Glance(lock); ok {
+			places[ids[i]] = &place
 		}
-	}
-	return places, nil
+	})
+	return places, err
 }
 
 // place glances at a lock of the past.
@@ -206,8 +206,9 @@ func (v *View) place(blob string) (*render.Place, error) {
 }
 
 // correct moves the date of a step's commit up to that of the newest among those that it was built on: a clock that was late would end a hold too early.
-func (v *View) correct(ctx context.Context, items []*Item) error {
-	left := map[string]bool{}
+// On the way it sees whether any of them is a merge.
+func (v *View) correct(ctx context.Context, p *past, items []*Item) error {
+	left := map[string]bool{p.oldest.Commit: true}
 	for _, it := range items {
 		for _, commit := range []string{it.Since, it.written} {
 			if commit != "" {
@@ -215,14 +216,12 @@ func (v *View) correct(ctx context.Context, items []*Item) error {
 			}
 		}
 	}
-	if len(left) == 0 {
-		return nil
-	}
 	index := map[string]int{}
 	var dates []int64
 	var commits []string
 	more := lookback
-	err := v.repo.Dates(ctx, v.Tip, func(commit string, date int64) bool {
+	err := v.repo.Dates(ctx, v.Tip, func(commit string, date int64, merge bool) bool {
+		p.merge = p.merge || merge && left[p.oldest.Commit]
 		if left[commit] {
 			delete(left, commit)
 			index[commit] = len(dates)
