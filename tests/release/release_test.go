@@ -8,6 +8,7 @@ import (
 	"debug/buildinfo"
 	"debug/elf"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -140,14 +141,19 @@ func isStatic(t *testing.T, binary string) {
 	}
 }
 
-// TestGoInstall: what go install makes of a released module is called as the release. The module is the files here, at a version and in a proxy of this test's own.
+// TestGoInstall: what go install makes of a released module is called as the release. The module is the files here, in a proxy of this test's own, at a version
+// that is named after them: go takes it for granted that what a version holds never changes, and remembers it.
 func TestGoInstall(t *testing.T) {
-	proxy, version := t.TempDir(), module.Version{Path: "github.com/gitramp/gitramp", Version: "v0.98.7"}
+	proxy, version, src := t.TempDir(), module.Version{Path: "github.com/gitramp/gitramp", Version: "v0.98.7"}, clone(t, "src")
+	files := sha256.New()
+	if err := zip.CreateFromDir(files, version, src); err != nil {
+		t.Fatal(err)
+	}
+	version.Version += fmt.Sprintf("-files.h%.6x", files.Sum(nil))
 	at := filepath.Join(proxy, version.Path, "@v")
 	if err := os.MkdirAll(at, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	src := clone(t, "src")
 	archive, err := os.Create(filepath.Join(at, version.Version+".zip"))
 	if err != nil {
 		t.Fatal(err)
