@@ -182,7 +182,7 @@ func (p *planner) add(t Transition, name string, entry int) {
 }
 
 func (p *planner) matches() []route.Match {
-	ms := append([]route.Match(nil), p.spec.Routes[0].Match...)
+	ms := slices.Clip(p.spec.Routes[0].Match)
 	for _, name := range p.order {
 		if m, ok := p.rules[name]; ok {
 			ms = append(ms, m)

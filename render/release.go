@@ -107,11 +107,16 @@ func (r *Release) pin(l Lock) error {
 	if (l.Templates == BaseSet) != (r.canary.base != nil) {
 		return fmt.Errorf("%s, and the spec has %s by now: put that back until the rollout is over", l.where(), map[bool]string{true: "a base", false: "no base"}[r.canary.base != nil])
 	}
-	c := *r.canary
-	c.Spec.Routes = slices.Clone(c.Spec.Routes)
-	c.Spec.Routes[0].WeightTotal = l.WeightTotal
-	r.canary, r.input.Route, r.set, r.back = &c, c.Spec.Routes[0], l.Templates, l.Rollback
-	r.plan(l.Steps, l.steps)
+	r.set, r.back = l.Templates, l.Rollback
+	if l.WeightTotal != r.canary.RouteSpec().WeightTotal {
+		c := *r.canary
+		c.Spec.Routes = slices.Clone(c.Spec.Routes)
+		c.Spec.Routes[0].WeightTotal = l.WeightTotal
+		r.canary, r.input.Route = &c, c.Spec.Routes[0]
+	}
+	if r.canary != r.spec || !bytes.Equal(l.steps, r.asked) {
+		r.plan(l.Steps, l.steps)
+	}
 	at := l.Step.Index
 	if r.Plan.Last() != l.Step.Last || r.Plan.Steps[at].Name != l.Step.Name || !l.Phase.GoesBack() && (r.Plan.Steps[at].Transition != l.Phase || r.Plan.Steps[at].Weight != l.Weight) {
 		return fmt.Errorf("%s, and the spec makes another plan of its steps by now (spec.replicas, spec.minPods, spec.canaryScale, spec.dynamicStableScale): put that back until the rollout is over", l.where())

@@ -147,15 +147,13 @@ func (c *catFile) answer(room []byte) (o object, err error) {
 	if err != nil || strings.HasSuffix(line, " missing\n") {
 		return o, err
 	}
-	f := strings.Fields(line)
-	if len(f) != 3 {
-		return o, fmt.Errorf("git cat-file says %q", line)
-	}
-	size, err := strconv.ParseInt(f[2], 10, 64)
+	id, rest, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+	kind, length, _ := strings.Cut(rest, " ")
+	size, err := strconv.ParseInt(length, 10, 64)
 	if err != nil {
 		return o, fmt.Errorf("git cat-file says %q", line)
 	}
-	o.id, o.kind = f[0], f[1]
+	o.id, o.kind = id, kind
 	if size > maxObject {
 		return o, fmt.Errorf("object %s has %d bytes: allowed %d", o.id, size, maxObject)
 	}

@@ -74,7 +74,7 @@ func (rd *Reader) Dir(dir string) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	var names, ids []string
+	names, ids := make([]string, 0, len(entries)), make([]string, 0, len(entries))
 	for _, e := range entries {
 		if err := plain(dir, e.path, e.entry); err != nil {
 			return nil, err

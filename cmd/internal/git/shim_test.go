@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -16,6 +17,8 @@ func pid() string { return strconv.Itoa(os.Getpid()) }
 func shim(t testing.TB, f *fixture, script string) {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "git")
+	syscall.ForkLock.RLock() // a process that another test begins meanwhile would hold the file open for writing, and then it cannot be run
+	defer syscall.ForkLock.RUnlock()
 	if err := os.WriteFile(name, []byte("#!/bin/sh\nGIT="+gitBin(t)+"\n"+script+"\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ const lookback = 1000
 
 // Recall finds out since when each item stands at its step, and whether somebody took one back: in one walk through the history for all of them.
 func (v *View) Recall(ctx context.Context, items []*Item) error {
-	p := past{open: map[string]*Item{}, recalls: map[*Item]*render.Recall{}, began: map[*Item]git.Entry{}, reach: 1}
+	p := past{open: map[string]*Item{}, recalls: map[*Item]*render.Recall{}, began: map[*Item]git.Entry{}, reach: 4}
 	for _, it := range items {
 		if it.State.Lock != nil {
 			p.open[it.Dir+"/"+render.LockFile] = it
@@ -122,7 +122,7 @@ func (v *View) parent(e git.Entry) (string, error) {
 	return list[0].Parent, nil
 }
 
-// past is how far a walk through the history has come. It reads one commit, then two at a time, then four: most questions are answered by the newest, and where
+// past is how far a walk through the history has come. It reads a few commits, then twice as many at a time: most questions are answered by the newest, and where
 // there is a commit for each app and step, to ask git about each of them alone takes longer than all else.
 type past struct {
 	open    map[string]*Item // by lock: of which more has to be told

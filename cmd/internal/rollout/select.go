@@ -136,7 +136,10 @@ func (v *View) orphans(ctx context.Context, args []string, specs []*Item) ([]*It
 	dirs, broken := map[string]bool{}, map[string]bool{}
 	for _, it := range specs {
 		dirs[it.Dir] = true
-		if rel, ok := v.inside(it.File); ok && it.App == nil {
+		if it.App != nil {
+			continue
+		}
+		if rel, ok := v.inside(it.File); ok {
 			broken[rel] = true
 		}
 	}
