@@ -262,16 +262,16 @@ func (c *Canary) Refreshed(stable Revision) (Revision, error) {
 
 // withTemplate is a tree whose pods stay as they are.
 func withTemplate(tree Tree, was *yaml.Node) (Tree, error) {
-	return tree.edit(prodDeployment, func(o *yaml.Node) {
+	return tree.editProd(func(o *yaml.Node) {
 		node.Set(o, node.Copy(node.Get(was, "spec", "template")), "spec", "template")
 	})
 }
 
-// edit changes the object of one file.
-func (t Tree) edit(path string, change func(*yaml.Node)) (Tree, error) {
-	data, _ := t.Get(path)
-	f, err := edited(File{path, data}, change)
-	return t.without(path).with(f), err
+// editProd changes prod's Deployment.
+func (t Tree) editProd(change func(*yaml.Node)) (Tree, error) {
+	data, _ := t.Get(prodDeployment)
+	f, err := edited(File{prodDeployment, data}, change)
+	return t.without(prodDeployment).with(f), err
 }
 
 // owned lets who owns the replicas change in two commits, so that at no time nobody does: in between there are both, the autoscaler and the number.
@@ -279,16 +279,16 @@ func (c *Canary) owned(today, was Tree) (Tree, error) {
 	number := replicasIn(was)
 	switch {
 	case today.hasScaler() && !was.hasScaler(): // it begins with as many pods as there are
-		return today.edit(prodDeployment, func(o *yaml.Node) { node.Set(o, node.Int(max(number, 1)), "spec", "replicas") })
+		return today.editProd(func(o *yaml.Node) { node.Set(o, node.Int(max(number, 1)), "spec", "replicas") })
 	case today.hasScaler():
-		return today.edit(prodDeployment, func(o *yaml.Node) { node.Clear(o, "spec", "replicas") })
+		return today.editProd(func(o *yaml.Node) { node.Clear(o, "spec", "replicas") })
 	case was.hasScaler() && number == 0:
 		for _, f := range was {
 			if isScaler(f.Path) {
 				today = today.with(f)
 			}
 		}
-		return today.edit(prodDeployment, func(o *yaml.Node) { node.Set(o, node.Int(c.Spec.Replicas), "spec", "replicas") })
+		return today.editProd(func(o *yaml.Node) { node.Set(o, node.Int(c.Spec.Replicas), "spec", "replicas") })
 	}
 	return today, nil
 }

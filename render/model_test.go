@@ -299,7 +299,7 @@ func (w *world) read() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.story.state, tip.drift = state, len(state.Drift) > 0
+	w.state, tip.drift = state, len(state.Drift) > 0
 	tip.state = modelled{}
 	if state.Lock != nil {
 		var known bool
@@ -347,14 +347,14 @@ func (w *world) record(d render.Decision, state render.State, want modelled) {
 			w.t.Fatalf("%s leads to one lock for\n%+v and\n%+v", said(d, 0), was, want)
 		}
 		w.known[state.Lock.Self] = want
-		if before := w.story.state; before.Lock != nil && !w.hasty {
+		if before := w.state; before.Lock != nil && !w.hasty {
 			enough(w.t, before, state)
 		}
 		w.hasty = false
 	}
 	w.commit(files, nil)
-	if w.story.state.Lock != nil {
-		if got := w.abstract(w.story.state); got != want {
+	if w.state.Lock != nil {
+		if got := w.abstract(w.state); got != want {
 			w.t.Fatalf("%s leads to\n%+v, the model to\n%+v", said(d, 0), got, want)
 		}
 	}
@@ -573,10 +573,10 @@ func (w *world) history() went {
 // evidence is what the program makes of it.
 func (w *world) evidence() render.Evidence {
 	ev := render.Evidence{Now: w.clock}
-	if w.story.state.Lock == nil {
+	if w.state.Lock == nil {
 		return ev
 	}
-	r := render.Recall{Tip: w.story.state.Lock.Place()}
+	r := render.Recall{Tip: w.state.Lock.Place()}
 	since, date := "", int64(0)
 	newest := func(to int) (date int64) {
 		for _, s := range w.chain[:to+1] {
@@ -803,7 +803,7 @@ func TestPropModel(t *testing.T) {
 			"retry":    func(*rapid.T) { w.step(false, true) },
 			"tick":     tick,
 			"install": func(t *rapid.T) {
-				if w.story.state.Lock == nil && w.image != "1" {
+				if w.state.Lock == nil && w.image != "1" {
 					install()
 				}
 			},
@@ -819,10 +819,10 @@ func TestPropModel(t *testing.T) {
 			},
 			"abort": func(*rapid.T) {
 				tip := w.tip()
-				if w.story.state.Lock == nil {
+				if w.state.Lock == nil {
 					return
 				}
-				d := w.story.state.Abort()
+				d := w.state.Abort()
 				can := tip.state.phase == "ramp" || tip.state.phase == "promote"
 				if can != (d.Transition != "") {
 					t.Fatalf("abort of %+v: %s", tip.state, said(d, 0))
@@ -833,10 +833,10 @@ func TestPropModel(t *testing.T) {
 			},
 			"abort at once": func(*rapid.T) {
 				tip := w.tip()
-				if w.story.state.Lock == nil || tip.drift {
+				if w.state.Lock == nil || tip.drift {
 					return
 				}
-				d, want := w.story.state.AbortAtOnce(), tip.state.abort()
+				d, want := w.state.AbortAtOnce(), tip.state.abort()
 				if want.phase == "grow" {
 					want.phase = "abort"
 				}
@@ -941,7 +941,7 @@ func TestPropModel(t *testing.T) {
 				w.read()
 			},
 			"edit by hand": func(t *rapid.T) {
-				if rapid.IntRange(0, 9).Draw(t, "really") == 0 && w.story.state.Lock != nil && !w.tip().drift {
+				if rapid.IntRange(0, 9).Draw(t, "really") == 0 && w.state.Lock != nil && !w.tip().drift {
 					files := maps.Clone(w.tip().files)
 					files["prod-service.yaml"] += "# by hand\n"
 					w.commit(files, nil)
@@ -987,10 +987,10 @@ func (w *world) grouped(actions map[string]func(*rapid.T), groups map[string]str
 // flag carries a decision out that changes no more than the lock.
 func (w *world) flag(decide func(render.State) render.Decision, change func(*modelled)) {
 	tip := w.tip()
-	if w.story.state.Lock == nil || tip.drift {
+	if w.state.Lock == nil || tip.drift {
 		return
 	}
-	d := decide(w.story.state)
+	d := decide(w.state)
 	if d.Transition == "" {
 		return
 	}
@@ -1004,7 +1004,7 @@ func (w *world) flag(decide func(render.State) render.Decision, change func(*mod
 
 // check is what must hold of the branch at any time.
 func (w *world) check() {
-	s := w.story.state
+	s := w.state
 	if s.Lock == nil || w.tip().drift {
 		return
 	}

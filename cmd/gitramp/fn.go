@@ -14,8 +14,8 @@ import (
 	"github.com/gitramp/gitramp/render/krm"
 )
 
-// failed ends a verb that has said on stderr, line by line, what is wrong.
-var failed = errors.New("")
+// errSaid ends a verb that has said on stderr, line by line, what is wrong.
+var errSaid = errors.New("")
 
 func (c *cli) fn() *cobra.Command {
 	call := krm.Call{Rename: kustomize.Rename}
@@ -115,7 +115,7 @@ func (c *cli) answer(out []byte, results krm.Results) error {
 	}
 	_, err := c.out.Write(out)
 	if err == nil && results.Failed() {
-		err = failed
+		err = errSaid
 	}
 	return err
 }

@@ -41,5 +41,5 @@ func (c *cli) runHook(ctx context.Context, args []string) error {
 	}
 	slices.Sort(dirs)
 	c.note("%d files are written: git add %s, and commit again", len(all), strings.Join(slices.Compact(dirs), " "))
-	return failed
+	return errSaid
 }

@@ -71,7 +71,7 @@ to, without a password; of ssh's user the name stays.`,
 		flags.StringVar(q.Answer(&f.Answers), q.Flag, "", q.Usage())
 	}
 	flags.StringVar(&f.pipeline, "pipeline", "", "write CI jobs instead: "+strings.Join(pipelines.Forges, ", ")+" (Forgejo too)")
-	f.followFlags.flags(cmd)
+	f.flags(cmd)
 	flags.BoolVar(&f.yes, "yes", false, "never ask: take the defaults for what no flag says")
 	flags.BoolVar(&f.force, "force", false, "overwrite what is there")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "print it and write nothing")

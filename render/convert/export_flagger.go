@@ -260,7 +260,8 @@ func (e *export) flaggerMatch() *yaml.Node {
 	}
 	list := node.Seq()
 	for _, m := range e.spec.RouteSpec().Match {
-		name, value := "", node.Map()
+		var name string
+		var value *yaml.Node
 		switch {
 		case m.Cookie != nil && e.spec.RouteSpec().Router == route.IngressNginx:
 			name, value = "cookie", node.Map(node.String("exact"), node.String(m.Cookie.Name))

@@ -63,9 +63,7 @@ func (r *run) all() ([]Item, error) {
 		}
 	}
 	own, taken := r.own()
-	if err := r.free(taken); err != nil {
-		return nil, err
-	}
+	r.free(taken)
 	if err := r.compile(own); err != nil {
 		return nil, err
 	}
@@ -159,15 +157,14 @@ func (r *run) know() error {
 }
 
 // free refuses objects that the step would overwrite and that are somebody else's.
-func (r *run) free(taken []int) error {
+func (r *run) free(taken []int) {
 	if r.spec.Spec.Base != "" {
-		return nil // they are beside the base, and the base is made into prod
+		return // they are beside the base, and the base is made into prod
 	}
 	for _, i := range taken {
 		r.results = append(r.results, Result{Severity: Error, Message: node.Title(r.items[i].node) + " is there already, and nothing says that gitramp wrote it: " +
 			"allowed other names (spec.output.names), or that object as a base (spec.base)", File: r.items[i].file(), of: r.items[i].node})
 	}
-	return nil
 }
 
 // compile makes the release: from what prod runs by the items, else by spec.stable, to what the spec asks for.

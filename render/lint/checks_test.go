@@ -297,10 +297,11 @@ func base(t *testing.T, name string) string {
 		t.Fatal(err)
 	}
 	text := string(data)
-	if name == "legacy" {
+	switch name {
+	case "legacy":
 		text = strings.Replace(strings.ReplaceAll(text, "  ingressClassName: nginx\n", ""), weight, weight+"    kubernetes.io/ingress.class: nginx\n", 1)
 		text = strings.Replace(text, "  name: shop\n  namespace: web\nspec:", "  name: shop\n  namespace: web\n  annotations: {kubernetes.io/ingress.class: nginx}\nspec:", 1)
-	} else if name == "classless" {
+	case "classless":
 		text = strings.ReplaceAll(text, "  ingressClassName: nginx\n", "")
 	}
 	return text

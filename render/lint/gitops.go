@@ -23,17 +23,17 @@ func (r *repo) controllers() {
 	for _, c := range r.canaries {
 		r.kept(c)
 		for _, o := range r.byKind["Application"] {
-			if o.group == "argoproj.io" && r.appliesFrom(o, c, sources(o, "spec")...) {
+			if o.group == "argoproj.io" && c.appliesFrom(sources(o, "spec")...) {
 				r.argoPrune(o, c, "spec")
 			}
 		}
 		for _, o := range r.byKind["ApplicationSet"] {
-			if r.appliesFrom(o, c, generated(o)...) {
+			if c.appliesFrom(generated(o)...) {
 				r.argoPrune(o, c, "spec", "template", "spec")
 			}
 		}
 		for _, o := range r.byKind["Kustomization"] {
-			if o.group == "kustomize.toolkit.fluxcd.io" && r.appliesFrom(o, c, "./"+o.text("spec", "path")) {
+			if o.group == "kustomize.toolkit.fluxcd.io" && c.appliesFrom("./"+o.text("spec", "path")) {
 				r.flux(o, c)
 			}
 		}
@@ -63,7 +63,7 @@ func generated(o *object) []string {
 }
 
 // appliesFrom says whether any of some paths holds the canary's route. A path of another repository that is called alike is taken for one of this.
-func (r *repo) appliesFrom(o *object, c *canary, paths ...string) bool {
+func (c *canary) appliesFrom(paths ...string) bool {
 	for _, p := range paths {
 		p = path.Clean(strings.TrimPrefix(p, "/"))
 		for dir := c.route.dir(); ; dir = path.Dir(dir) {

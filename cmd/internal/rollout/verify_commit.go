@@ -189,25 +189,25 @@ func (p *pair) allowed() string {
 	if p.before.Lock == nil {
 		return "allowed is the tree that gitramp install writes"
 	}
-	for _, a := range p.specs {
-		d, err := a.Next(settled)
-		switch {
-		case err != nil:
-			return "by the spec nothing can come next: " + err.Error()
-		case d.Refused != "":
-			return "by the spec nothing can come next: " + d.Refused
-		case d.Waiting != "":
-			return "by the spec nothing comes next: " + d.Waiting
-		case d.Transition == "":
-			return "by the spec nothing comes next"
-		}
-		name := string(d.Transition)
-		if d.Step.Name != "" && d.Step.Name != name {
-			name += " to " + d.Step.ID()
-		}
-		return "allowed is " + name + ", or a way back"
+	if len(p.specs) == 0 {
+		return "allowed is a way back"
 	}
-	return "allowed is a way back"
+	d, err := p.specs[0].Next(settled)
+	switch {
+	case err != nil:
+		return "by the spec nothing can come next: " + err.Error()
+	case d.Refused != "":
+		return "by the spec nothing can come next: " + d.Refused
+	case d.Waiting != "":
+		return "by the spec nothing comes next: " + d.Waiting
+	case d.Transition == "":
+		return "by the spec nothing comes next"
+	}
+	name := string(d.Transition)
+	if d.Step.Name != "" && d.Step.Name != name {
+		name += " to " + d.Step.ID()
+	}
+	return "allowed is " + name + ", or a way back"
 }
 
 // transition finds the one that leads from before to after. Where there is none, closest is the tree that was meant, if one is alike but for edited files.

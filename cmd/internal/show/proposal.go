@@ -5,7 +5,6 @@ import (
 	"io"
 	"strings"
 
-	"github.com/gitramp/gitramp/cmd/internal/app"
 	"github.com/gitramp/gitramp/cmd/internal/message"
 	"github.com/gitramp/gitramp/cmd/internal/rollout"
 	"github.com/gitramp/gitramp/render"
@@ -178,7 +177,7 @@ func certified(res rollout.Result) (steps, proof string, err error) {
 		a.Release = release
 	}
 	r, err := a.Prove(prove.Options{})
-	return stepTable(release.Plan, m.After), certificate(a, r, m.Unsafe), err
+	return stepTable(release.Plan, m.After), certificate(r, m.Unsafe), err
 }
 
 func stepTable(plan render.Plan, at *render.Lock) string {
@@ -197,7 +196,7 @@ func stepTable(plan render.Plan, at *render.Lock) string {
 	return b.String()
 }
 
-func certificate(a *app.App, r prove.Result, unsafe string) string {
+func certificate(r prove.Result, unsafe string) string {
 	var b strings.Builder
 	b.WriteString("\n### Why it is safe\n\n" + prose(ProofLine(r)) + "\n")
 	if unsafe != "" {

@@ -75,7 +75,7 @@ func TestSARIFSchemaCanFail(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, e := range [][2]string{{`"2.1.0"`, `"2.1"`}, {`"level":"error"`, `"level":"fatal"`}, {`"startLine":1`, `"startLine":0`}, {`"uri":"a.yaml"`, `"uri":"/a.yaml"`}, {`"results":[`, `"result":[`}} {
-		bad := strings.Replace(string(good), e[0], e[1], -1)
+		bad := strings.ReplaceAll(string(good), e[0], e[1])
 		v, err := jsonschema.UnmarshalJSON(strings.NewReader(bad))
 		if bad == string(good) || err != nil || schema.Validate(v) == nil {
 			t.Errorf("%s is taken for SARIF: %v", e[1], err)
