@@ -38,7 +38,7 @@ func (v *View) Begins(ctx context.Context, a *app.App) (string, error) {
 		return "", err
 	}
 	if held != nil {
-		return fmt.Sprintf("the last commit holds it in %s, and it is not on disk: git restore %s", it.Dir, it.Dir), nil
+		return fmt.Sprintf("the last commit holds it in %s, and it is not on disk: git restore --source=HEAD --staged --worktree :/%s", it.Dir, it.Dir), nil
 	}
 	d, err := v.Install(ctx, it)
 	return d.Refused, err

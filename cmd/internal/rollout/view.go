@@ -42,6 +42,12 @@ func (it *Item) Wanted() string {
 	return it.App.Wanted
 }
 
+// Superseded says whether the item goes back for the sake of another revision: the spec asks neither for what is withdrawn, nor for what prod runs.
+func (it *Item) Superseded() bool {
+	l, wanted := it.State.Lock, it.Wanted()
+	return l != nil && l.Phase.GoesBack() && l.Canary != nil && wanted != "" && wanted != l.Canary.Revision && wanted != l.Stable.Revision
+}
+
 // View is what a repository says at one tip.
 type View struct {
 	Tip    string

@@ -54,8 +54,9 @@ type Status struct {
 	Drift       []Drifted             `json:"drift,omitempty"`
 	Steps       []StatusStep          `json:"steps,omitempty"` // of the plan that it goes by
 
-	message string
-	since   int64
+	message    string
+	since      int64
+	superseded bool
 }
 
 // Revision is a revision and what its containers run.
@@ -151,6 +152,9 @@ func (v *Status) judge(res rollout.Result, now time.Time) {
 	default:
 		v.Status, v.message = healthy, "prod runs what the spec asks for"
 	}
+	if v.superseded = res.Superseded(); v.superseded {
+		return
+	}
 	if l != nil && (l.Phase.GoesBack() || l.Phase == render.Delete || l.Canary == nil && l.Aborted != "" && d.Waiting != "") {
 		v.Status = degraded
 	}
@@ -194,6 +198,8 @@ func (v Status) at() string {
 	switch {
 	case v.Step == nil:
 		return "-"
+	case v.superseded:
+		return fmt.Sprintf("%s (%d/%d)", render.Supersede, v.Step.Index, v.Step.Last)
 	case v.Phase.GoesBack():
 		return fmt.Sprintf("%s (%d/%d)", v.Phase, v.Step.Index, v.Step.Last)
 	case v.Canary == nil:
