@@ -112,16 +112,20 @@ func (r *Repo) Move(ctx context.Context, remote string, moves []Move, reflog str
 
 // moveHere moves branches of this repository, all or none.
 func (r *Repo) moveHere(ctx context.Context, moves []Move, reflog string) error {
+	head, err := r.head(ctx, r.gitDir, r.dir)
+	if err != nil {
+		return err
+	}
 	var lines strings.Builder
 	var locks []string
 	for _, m := range moves {
 		locks = append(locks, r.refLock("refs/heads/"+m.Branch))
-		b, err := r.Branch(ctx, m.Branch)
+		at, err := r.workTree(ctx, m.Branch, head)
 		switch {
-		case err != nil:
-			return err
-		case b.WorkTree != "":
-			return &Conflict{Text: fmt.Sprintf("%s is checked out in %s, and is to be moved: git switch away from it", m.Branch, b.WorkTree)}
+		case errors.Join(checkName(m.Branch), err) != nil:
+			return errors.Join(checkName(m.Branch), err)
+		case at != "":
+			return &Conflict{Text: fmt.Sprintf("%s is checked out in %s, and is to be moved: git switch away from it", m.Branch, at)}
 		case m.Old == "":
 			fmt.Fprintf(&lines, "create refs/heads/%s %s\n", m.Branch, m.New)
 		case m.New == "":
@@ -130,7 +134,7 @@ func (r *Repo) moveHere(ctx context.Context, moves []Move, reflog string) error 
 			fmt.Fprintf(&lines, "update refs/heads/%s %s %s\n", m.Branch, m.New, m.Old)
 		}
 	}
-	_, err := r.run(ctx, call{args: []string{"update-ref", "-m", reflog, "--stdin"}, flags: []string{"core.fsync=committed,loose-object,reference"}, stdin: lines.String(), hooks: true, locks: locks})
+	_, err = r.run(ctx, call{args: []string{"update-ref", "-m", reflog, "--stdin"}, flags: []string{"core.fsync=committed,loose-object,reference"}, stdin: lines.String(), hooks: true, locks: locks})
 	if err == nil || isStuck(err) {
 		return err
 	}
