@@ -230,8 +230,12 @@ func wayOut(b *strings.Builder, res rollout.Result, base string) {
 	}
 	fmt.Fprintf(b, "\n- **Not yet**: leave it open; %s keeps everything where it is, and takes this back.\n", code("gitramp pause "+res.Dir+" --push"))
 	if l := res.Move.After; l != nil && l.Canary != nil && !l.Phase.GoesBack() {
-		fmt.Fprintf(b, "- **Abort**, before or after: %s, or ask for the old image in the spec again. A %s of the merge takes this step back.\n",
-			code("gitramp abort "+res.Dir+" --reason '...' --push"), code("git revert -m 1"))
+		when := "before or after"
+		if was := res.Move.Before; was == nil || was.Canary == nil {
+			when = "once it is merged" // before, there is nothing to abort
+		}
+		fmt.Fprintf(b, "- **Abort**, %s: %s, or ask for the old image in the spec again. A %s takes this step back (%s where the merge made a merge commit).\n",
+			when, code("gitramp abort "+res.Dir+" --reason '...' --push"), code("git revert"), code("-m 1"))
 	}
 }
 
