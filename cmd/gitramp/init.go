@@ -58,7 +58,7 @@ to, without a password; of ssh's user the name stays.`,
 			case follows:
 				return c.initFollow(cmd.Context(), f, args)
 			case cmd.Flags().Changed("pipeline"):
-				return c.initPipeline(f, args)
+				return c.initPipeline(cmd.Context(), f, args)
 			}
 			if err := atMostOne("FILE")(cmd, args); err != nil {
 				return err

@@ -58,8 +58,10 @@ func (f *followFlags) follows(cmd *cobra.Command) (bool, error) {
 			errs = append(errs, usage("--%s is about a spec that is written, and --argocd and --flux read those that are there", flag.Name))
 		case of != "" && !asked[of]:
 			errs = append(errs, usage("--%s goes with --%s", flag.Name, of))
+		case flag.Name == "branch" && cmd.Flags().Changed("pipeline"):
 		case !on && known && (flag.Name == "repo" || flag.Name == "branch" || flag.Name == "repo-url"):
-			errs = append(errs, usage("--%s goes with --argocd or --flux", flag.Name))
+			also := map[string]string{"branch": ", --flux or --pipeline"}[flag.Name]
+			errs = append(errs, usage("--%s goes with --argocd%s", flag.Name, cmp.Or(also, " or --flux")))
 		}
 	})
 	return on, errors.Join(errs...)

@@ -1,8 +1,14 @@
 package main
 
 import (
+	"context"
+	"fmt"
+	"os"
+	"regexp"
 	"strings"
 
+	"github.com/gitramp/gitramp/cmd/internal/app"
+	"github.com/gitramp/gitramp/cmd/internal/git"
 	"github.com/gitramp/gitramp/docs/pipelines"
 )
 
@@ -13,9 +19,16 @@ var nextOf = map[string]string{
 	"gitea":  "make gitramp-verify a required check of the branch",
 }
 
+// ofRelease is a version that a release has as its tag.
+var ofRelease = regexp.MustCompile(`^v[0-9]+\.[0-9]+\.[0-9]+$`)
+
 // initPipeline writes the jobs of a forge: all of them, or none where one is there already.
-func (c *cli) initPipeline(f initFlags, args []string) error {
-	files, err := pipelines.Of(f.pipeline)
+func (c *cli) initPipeline(ctx context.Context, f initFlags, args []string) error {
+	branch, err := f.tracked(ctx)
+	if err != nil {
+		return err
+	}
+	files, err := pipelines.Of(f.pipeline, branch, ofRelease.FindString(toolVersion()))
 	switch {
 	case err != nil:
 		return err
@@ -28,5 +41,30 @@ func (c *cli) initPipeline(f initFlags, args []string) error {
 	for _, file := range files {
 		list = append(list, newFile(file))
 	}
-	return c.writeNew(f, list, "set its branch where that is not main, "+nextOf[f.pipeline])
+	next := nextOf[f.pipeline]
+	if f.pipeline != "gitlab" { // which knows its default branch
+		next = fmt.Sprintf("%s; what is merged to %s runs it (else --branch)", next, branch)
+	}
+	return c.writeNew(f, list, next)
+}
+
+// tracked is the branch that the jobs are for: where the one that is checked out is pushed to, and main where there is no repository.
+func (f *initFlags) tracked(ctx context.Context) (string, error) {
+	if f.cmd.Flags().Changed("branch") {
+		return f.branch, git.CheckBranch(f.branch)
+	}
+	here, err := os.Getwd()
+	if err != nil || app.RepositoryAround(here) == "" {
+		return "main", err
+	}
+	repo, err := git.Open(ctx, here)
+	if err != nil {
+		return "", err
+	}
+	defer repo.Close()
+	branch, err := repo.Head(ctx, "")
+	if remote, upErr := repo.Upstream(branch); err == nil && upErr == nil {
+		branch = remote.Branch
+	}
+	return branch, err
 }

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strconv"
+	"strings"
 )
 
 //go:embed github/*.yml gitlab/*.yml gitea/*.yml
@@ -24,8 +26,8 @@ type File struct {
 	Data []byte
 }
 
-// Of is the jobs for a forge, nil for one that is not known.
-func Of(forge string) (list []File, err error) {
+// Of is the jobs of a forge for a branch, nil for a forge that is not known. They take that release of gitramp; "" is the newest of all, which is for trying it out.
+func Of(forge, branch, release string) (list []File, err error) {
 	if !slices.Contains(Forges, forge) {
 		return nil, nil
 	}
@@ -35,7 +37,19 @@ func Of(forge string) (list []File, err error) {
 		if readErr != nil {
 			return nil, readErr
 		}
-		list = append(list, File{path.Join(places[forge], path.Base(name)), data})
+		list = append(list, File{path.Join(places[forge], path.Base(name)), []byte(filled(string(data), branch, release))})
 	}
 	return list, err
+}
+
+// filled is a job with its branch, and its release of gitramp.
+func filled(job, branch, release string) string {
+	var pairs []string
+	if branch != "main" {
+		pairs = append(pairs, "branches: [main]", "branches: ["+strconv.Quote(branch)+"]", "ref: main", "ref: "+strconv.Quote(branch))
+	}
+	if release != "" {
+		pairs = append(pairs, "@main # better: the commit of a release", "@"+release, "@latest # better: a release", "@"+release)
+	}
+	return strings.NewReplacer(pairs...).Replace(job)
 }

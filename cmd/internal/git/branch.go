@@ -34,7 +34,7 @@ func (r *Repo) Branch(ctx context.Context, name string) (Branch, error) {
 	if name, err = r.Head(ctx, name); err != nil {
 		return Branch{}, err
 	}
-	if err := checkName(name); err != nil {
+	if err := CheckBranch(name); err != nil {
 		return Branch{}, err
 	}
 	tip, err := r.tip(name)
@@ -87,7 +87,7 @@ func (r *Repo) alongWith(ctx context.Context, name, commit string) (Branch, erro
 // Head is the name of a branch: as it is given, else the one that is checked out.
 func (r *Repo) Head(ctx context.Context, name string) (string, error) {
 	if name != "" {
-		return name, checkName(name)
+		return name, CheckBranch(name)
 	}
 	head, err := r.head(ctx, r.gitDir, r.dir)
 	if err == nil && head == "" {
@@ -171,8 +171,8 @@ func (r *Repo) workTree(ctx context.Context, name, head string) (string, error) 
 	return "", nil
 }
 
-// checkName holds a branch name against git's rules and a whitelist: git itself allows semicolons, pipes, dollars and backticks.
-func checkName(name string) error {
+// CheckBranch holds a branch name against git's rules and a whitelist: git itself allows semicolons, pipes, dollars and backticks.
+func CheckBranch(name string) error {
 	bad := func(why string) error { return &Usage{Text: "branch " + quote(name) + " cannot be used: " + why} }
 	switch {
 	case name == "" || len(name) > 200:

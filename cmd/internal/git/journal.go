@@ -37,7 +37,7 @@ func (j *journal) decode(data []byte) error {
 	if j.Version != journalVersion {
 		return fmt.Errorf("version %d is not known here, but to another gitramp", j.Version)
 	}
-	return checkName(j.Branch)
+	return CheckBranch(j.Branch)
 }
 
 // writeJournal puts the journal in place, whole and on disk.

@@ -14,7 +14,7 @@ type Move struct{ Branch, Old, New string }
 
 // Proposals are the branches below a prefix and where they are: at a remote, or where that is "" here. Their commits are here afterwards.
 func (r *Repo) Proposals(ctx context.Context, remote, prefix string) (map[string]string, error) {
-	if err := checkName(prefix); err != nil {
+	if err := CheckBranch(prefix); err != nil {
 		return nil, err
 	}
 	if remote == "" {
@@ -37,7 +37,7 @@ func (r *Repo) branchesOf(out, prefix string) map[string]string {
 	for line := range strings.Lines(out) {
 		id, ref, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
 		name, ok := strings.CutPrefix(ref, "refs/heads/")
-		if ok && strings.HasPrefix(name, prefix+"/") && checkName(name) == nil && isHex(id, r.config.hashLen()) {
+		if ok && strings.HasPrefix(name, prefix+"/") && CheckBranch(name) == nil && isHex(id, r.config.hashLen()) {
 			found[name] = id
 		}
 	}
@@ -122,8 +122,8 @@ func (r *Repo) moveHere(ctx context.Context, moves []Move, reflog string) error 
 		locks = append(locks, r.refLock("refs/heads/"+m.Branch))
 		at, err := r.workTree(ctx, m.Branch, head)
 		switch {
-		case errors.Join(checkName(m.Branch), err) != nil:
-			return errors.Join(checkName(m.Branch), err)
+		case errors.Join(CheckBranch(m.Branch), err) != nil:
+			return errors.Join(CheckBranch(m.Branch), err)
 		case at != "":
 			return &Conflict{Text: fmt.Sprintf("%s is checked out in %s, and is to be moved: git switch away from it", m.Branch, at)}
 		case m.Old == "":
