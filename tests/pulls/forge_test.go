@@ -36,6 +36,7 @@ type github struct {
 	pulls []*pull
 	asked []string // methods and paths
 	fail  int      // what writes are answered with, 0 for what they are due
+	blind bool     // reads are answered with 503
 }
 
 const token = "ghs_thisIsASecret0123456789"
@@ -75,6 +76,8 @@ func (g *github) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	number, _ := strconv.Atoi(strings.TrimPrefix(rest, "/"))
 	switch {
+	case g.blind && r.Method == http.MethodGet:
+		answer(w, http.StatusServiceUnavailable, map[string]string{"message": "no"})
 	case r.Method == http.MethodGet && rest == "":
 		answer(w, http.StatusOK, g.list(r.URL.Query()))
 	case r.Method == http.MethodPost && rest == "":

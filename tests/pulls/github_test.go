@@ -2,9 +2,13 @@ package pulls
 
 import (
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 )
+
+// quiet is an output in which the runner takes nothing for a command: from its first line to its last.
+var quiet = regexp.MustCompile(`(?s)\A::stop-commands::([0-9a-f]{32})\n.*\n::([0-9a-f]{32})::\n\z`)
 
 // TestGitHub runs the steps of action.yml through the life of a release: with the real gh, on a clone as a job has it.
 func TestGitHub(t *testing.T) {
@@ -27,7 +31,11 @@ func TestGitHub(t *testing.T) {
 		branch := g.pulls[len(g.pulls)-1].Head.Ref
 		s.run(job, "git", "checkout", "-q", "--detach", "origin/main")
 		s.run(job, "git", "merge", "-q", "--no-ff", "-m", "Merge "+number, "origin/"+branch)
-		return s.shell(job, named(t, steps, "verify"), "SPECS=.", "AGAINST=origin/main")
+		out, err := s.shell(job, named(t, steps, "verify"), "SPECS=.", "AGAINST=origin/main")
+		if stop := quiet.FindStringSubmatch(out); stop == nil || stop[1] != stop[2] {
+			t.Errorf("the runner would take commands from it:\n%s", out)
+		}
+		return out, err
 	}
 	want := func(lines ...string) {
 		t.Helper()
@@ -111,7 +119,12 @@ func TestGitHubRefuses(t *testing.T) {
 	if err == nil || strings.Contains(out, token) || g.state() != "" {
 		t.Fatalf("%v\n%s\n%s", err, out, g.state())
 	}
-	g.fail = 0
+	g.fail, g.blind = 0, true
+	if out, err := s.shell(s.job(), script, "SPECS=.", "GH_TOKEN="+token, "GH_ENTERPRISE_TOKEN="+token); err == nil || !strings.Contains(s.text("output"), "pull-requests=[]") {
+		t.Errorf("what cannot be read ends the step before it has said what is open: %v\n%s", err, out)
+	}
+	_ = os.Remove(s.at("output"))
+	g.blind = false
 	s.bash(s.job(), script, "SPECS=.", "GH_TOKEN="+token, "GH_ENTERPRISE_TOKEN="+token)
 	if g.state() != "1 open web/shop: prepare shop:2.4.0 (step 1/7)" {
 		t.Error(g.state())
