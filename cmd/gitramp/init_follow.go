@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path"
 	"path/filepath"
@@ -94,11 +95,41 @@ func (c *cli) initFollow(ctx context.Context, f initFlags, args []string) error 
 			return err
 		}
 	}
-	next := "commit what it wrote, and kubectl apply -f " + files[0].Path
-	if f.plugin {
-		next += ", and plugin.yaml goes into the repo-server's sidecar"
+	if f.argocd {
+		c.noteTwice(files[0].Path, apps, fleet)
 	}
-	return c.writeNew(f, files, next)
+	return c.writeNew(f, files, f.nextOf(files[0].Path, branch))
+}
+
+// nextOf is what is left to do by hand.
+func (f *followFlags) nextOf(file string, branch follow.Branch) string {
+	next := "commit what it wrote, and kubectl apply -f " + file
+	switch {
+	case f.plugin:
+		next += ", and plugin.yaml goes into the repo-server's sidecar"
+	case f.flux && branch.NeedsSecret():
+		name := strings.TrimSuffix(path.Base(file), ".yaml")
+		next += fmt.Sprintf("; the apps' namespaces have to be there, and the source's key: flux create secret git %s --url %s", name, branch.URL)
+	case f.flux:
+		next += "; the apps' namespaces have to be there"
+	}
+	return next
+}
+
+// noteTwice says where an app may have two objects: the Application that was written for it alone, and that of the ApplicationSet.
+func (c *cli) noteTwice(file string, apps []*app.App, fleet bool) {
+	others := []string{"argocd/gitramp.yaml"}
+	if fleet {
+		others = nil
+		for _, a := range apps {
+			others = append(others, "argocd/"+follow.App{Name: a.Spec.Metadata.Name, Namespace: a.Spec.Metadata.Namespace}.FullName()+".yaml")
+		}
+	}
+	for _, other := range others {
+		if _, err := os.Lstat(other); err == nil && other != file {
+			c.note("%s is there: with %s an app may have two Applications of one name, so keep one of the files", other, file)
+		}
+	}
 }
 
 // followed is the branch as a controller finds it, and the top of its work tree, "" where there is none.

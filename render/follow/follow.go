@@ -23,6 +23,9 @@ var files embed.FS
 // Branch is a branch of a repository, as a controller finds it.
 type Branch struct{ URL, Name string }
 
+// NeedsSecret says whether Flux reads the branch with a secret in any case: over ssh there is no other way (fluxcd.io/flux/components/source/gitrepositories).
+func (b Branch) NeedsSecret() bool { return strings.HasPrefix(b.URL, "ssh://") }
+
 // App is an app whose output path, in the branch, is to be applied.
 type App struct {
 	Name, Namespace string // Namespace may be empty
@@ -136,6 +139,9 @@ func (b Branch) Flux(name string, apps []App, wait bool) ([]byte, error) {
 	node.Set(source, node.String(name), "metadata", "name")
 	node.Set(source, node.String(b.URL), "spec", "url")
 	node.Set(source, node.String(b.Name), "spec", "ref", "branch")
+	if node.Set(source, node.String(name), "spec", "secretRef", "name"); !b.NeedsSecret() {
+		node.Clear(source, "spec", "secretRef")
+	}
 	docs := []*yaml.Node{source}
 	for _, a := range apps {
 		n, err := load("kustomization")
