@@ -236,6 +236,8 @@ func (s State) Resume(ev Evidence) Decision {
 		return Decision{Transition: ResumeIt, attempt: max(l.Attempt, ev.Attempts) + 1}
 	case l.Paused:
 		return Decision{Transition: ResumeIt}
+	case ev.WentBack && l.Canary == nil:
+		return refuse("no rollout is on its way: gitramp retry tries again what was taken back")
 	}
 	return Decision{}
 }
