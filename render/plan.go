@@ -86,10 +86,10 @@ type Plan struct {
 // Last is the index of the last step.
 func (p Plan) Last() int { return len(p.Steps) - 1 }
 
-// Find is the step that a number, a name or both joined as NN-name mean.
+// Find is the step that a number (2 or 02), a name or both joined as NN-name mean.
 func (p Plan) Find(word string) (st Step, known bool) {
 	for _, st := range p.Steps {
-		if word == fmt.Sprint(st.Index) || word == st.Name || word == st.ID() {
+		if word == fmt.Sprint(st.Index) || word == fmt.Sprintf("%02d", st.Index) || word == st.Name || word == st.ID() {
 			return st, true
 		}
 	}

@@ -3,6 +3,7 @@ package krm
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -21,6 +22,9 @@ func (r *run) readBase() error {
 	}
 	dir := path.Join(path.Dir(r.file), r.spec.Spec.Base)
 	r.findBase(dir)
+	if r.lying(); r.results.Failed() {
+		return nil
+	}
 	wrong := func(problem, allowed string) error {
 		return render.SpecError{r.spec.Wrong("spec.base", r.spec.Spec.Base, problem, allowed)}
 	}
@@ -34,7 +38,7 @@ func (r *run) readBase() error {
 		}
 	}
 	if n := len(objs); n == 0 {
-		return wrong("is none of the items", "items that lie below "+dir+", or items that lie in no file")
+		return wrong("is none of the items", r.whereBase(dir))
 	} else if n > maxBaseObjects {
 		return wrong(fmt.Sprintf("has %d objects", n), fmt.Sprintf("at most %d", maxBaseObjects))
 	}
@@ -57,8 +61,10 @@ func (r *run) findBase(dir string) {
 	var loose []int
 	for i, item := range r.items {
 		switch at := item.file(); {
-		case node.Text(item.node, "kind") == baseKind && node.Text(item.node, "metadata", "name") == r.spec.Metadata.Name:
+		case r.keeps(i):
 			r.kept = i
+		case item.kustomization() && strings.HasPrefix(at, dir+"/"):
+			r.undone = append(r.undone, i)
 		case item.tools():
 		case strings.HasPrefix(at, dir+"/"):
 			r.base = append(r.base, i)
@@ -68,6 +74,41 @@ func (r *run) findBase(dir string) {
 	}
 	if r.base == nil {
 		r.base = loose
+	}
+}
+
+// keeps says whether an item is the object that has the base in it.
+func (r *run) keeps(i int) bool {
+	o := r.items[i].node
+	return node.Text(o, "kind") == baseKind && node.Text(o, "metadata", "name") == r.spec.Metadata.Name
+}
+
+// whereBase says where a base may be. A stream has no files, and what comes out as one has no base in it.
+func (r *run) whereBase(dir string) string {
+	if r.Text != nil {
+		return fmt.Sprintf("what kustomize builds of it, beside the function's own output too, which has no base in it: kustomize build %s | gitramp fn %s - [OUTPUT]", dir, r.file)
+	}
+	return "items that lie below " + dir + ", or items that lie in no file and that gitramp did not write"
+}
+
+// lying says what is wrong with the items that are the base, by their files: an object that is none, or is there twice. What a kustomization among them says is not
+// done: but for a list of resources, whose files are there, that is a warning.
+func (r *run) lying() {
+	for _, i := range r.base {
+		if o := r.items[i].node; node.Text(o, "kind") == "" || node.Text(o, "metadata", "name") == "" {
+			r.results = append(r.results, Result{Severity: Error, Message: "is no object, and lies in the base: allowed objects with kind and metadata.name, and kustomizations", File: r.items[i].file(), of: o})
+		}
+	}
+	if !r.results.Failed() {
+		r.once(func(i int) bool { return r.keeps(i) || slices.Contains(r.base, i) })
+	}
+	for _, i := range r.undone {
+		for _, key := range keysOf(r.items[i].node) {
+			if !slices.Contains([]string{"apiVersion", "kind", "metadata", "resources"}, key) {
+				r.results = append(r.results, Result{Severity: Warning, Field: key, File: r.items[i].file(), of: r.items[i].node,
+					Message: "has no effect: the items are the base's files as they lie: allowed resources alone, with files that kustomize has built"})
+			}
+		}
 	}
 }
 

@@ -51,15 +51,12 @@ func (r *run) differences(own map[int]string, written []Item) (list Results) {
 			continue
 		}
 		at := slices.IndexFunc(written, func(w Item) bool { return node.ID(w.node) == node.ID(item.node) })
-		switch key := node.ID(item.node); {
-		case at < 0:
+		if at < 0 {
 			list = append(list, Result{Severity: Error, Message: node.Title(item.node) + " is not what the spec renders: allowed none", File: item.file(), of: item.node})
-		case seen[key]:
-			list = append(list, Result{Severity: Error, Message: node.Title(item.node) + " is there twice: allowed once", File: item.file(), of: item.node})
-		default:
-			seen[key] = true
-			list = append(list, differs(item, written[at])...)
+			continue
 		}
+		seen[node.ID(item.node)] = true
+		list = append(list, differs(item, written[at])...)
 	}
 	for _, w := range written {
 		if !seen[node.ID(w.node)] {

@@ -21,6 +21,7 @@ const (
 // configure finds the Canary and how it is to be rendered: in the functionConfig, or, where that is a ConfigMap or none, among the items.
 func (r *run) configure() error {
 	name := ""
+	r.asker = "--step"
 	switch config := r.Config; {
 	case config == nil:
 	case node.Text(config, "kind") == "ConfigMap" && node.Text(config, "apiVersion") == "v1":
@@ -39,7 +40,7 @@ func (r *run) configure() error {
 		}
 	}
 	if r.Step == "" {
-		r.Step = annotation(r.config, stepNote)
+		r.Step, r.asker = annotation(r.config, stepNote), stepField
 	}
 	switch v := annotation(r.config, checkNote); v {
 	case "", "false":
@@ -64,7 +65,7 @@ func (r *run) words(config *yaml.Node) (canary string, err error) {
 		case key == "canary":
 			canary = value
 		case key == "step" && r.Step == "":
-			r.Step = value
+			r.Step, r.asker = value, "functionConfig: data.step"
 		case key == "step":
 		case key == "check" && (value == "true" || value == "false"):
 			r.Check = r.Check || value == "true"
@@ -89,7 +90,9 @@ func (r *run) among(name string) error {
 			r.config, r.file = item.node, item.file()
 		}
 	}
-	switch {
+	switch n := len(slices.DeleteFunc(slices.Clone(names), func(own string) bool { return own != name })); {
+	case name != "" && n > 1:
+		return fmt.Errorf("functionConfig: data.canary: value %q is %d of the items: allowed one of that name", name, n)
 	case name != "" && !slices.Contains(names, name):
 		return fmt.Errorf("functionConfig: data.canary: value %q is none of the items: allowed %s", name, orNone(names))
 	case name == "" && len(names) != 1:

@@ -67,15 +67,18 @@ func TestLists(t *testing.T) {
 		"a: b\n":                          `kind: value "" is invalid: allowed ResourceList`,
 		"kind: ResourceList\nitems: []\n": `apiVersion: value "" is invalid: allowed config.kubernetes.io/v1, config.kubernetes.io/v1beta1`,
 		"apiVersion: config.kubernetes.io/v1alpha1\nkind: ResourceList\n": `apiVersion: value "config.kubernetes.io/v1alpha1" is invalid: allowed config.kubernetes.io/v1, config.kubernetes.io/v1beta1`,
-		head + "items: {}\n":            "items: is no list: allowed a list of objects",
-		head + "items: [a]\n":           "items[0]: is no object: allowed a mapping with apiVersion, kind and metadata",
-		head + "items:\n- {}\n- []\n":   "items[1]: is no object: allowed a mapping with apiVersion, kind and metadata",
-		head + "functionConfig: text\n": "functionConfig: is no object: allowed a Canary, or a ConfigMap that names one",
-		head + "---\n" + head:           "is no ResourceList: allowed one YAML document with apiVersion, kind and items",
-		"- a\n":                         "is no ResourceList: allowed one YAML document with apiVersion, kind and items",
-		head + "items: [\n":             "is not YAML: line 3: did not find expected node content",
-		"a: \xff\n":                     "is not UTF-8: allowed UTF-8 text",
-		head + "items: *nothing\n":      "is not YAML: unknown anchor 'nothing' referenced",
+		head + "items: {}\n":                         "items: is no list: allowed a list of objects",
+		head + "items: [a]\n":                        "items[0]: is no object: allowed a mapping with apiVersion, kind and metadata",
+		head + "items:\n- {}\n- []\n":                "items[1]: is no object: allowed a mapping with apiVersion, kind and metadata",
+		head + "items:\n- &a {}\n- *a\n":             "items[1]: is an alias (*a): allowed what it names, written out",
+		"a: &a {}\n" + head + "functionConfig: *a\n": "functionConfig: is an alias (*a): allowed what it names, written out",
+		"a: &a []\n" + head + "items: *a\n":          "items: is an alias (*a): allowed what it names, written out",
+		head + "functionConfig: text\n":              "functionConfig: is no object: allowed a Canary, or a ConfigMap that names one",
+		head + "---\n" + head:                        "is no ResourceList: allowed one YAML document with apiVersion, kind and items",
+		"- a\n":                                      "is no ResourceList: allowed one YAML document with apiVersion, kind and items",
+		head + "items: [\n":                          "is not YAML: line 3: did not find expected node content",
+		"a: \xff\n":                                  "is not UTF-8: allowed UTF-8 text",
+		head + "items: *nothing\n":                   "is not YAML: unknown anchor 'nothing' referenced",
 	} {
 		if _, err := ReadList([]byte(in)); err == nil || err.Error() != want {
 			t.Errorf("%q: %v, want %s", in, err, want)
@@ -104,8 +107,8 @@ func TestConfigs(t *testing.T) {
 		"alias":         {strings.Replace(at("idle", items), "image: demo:2", "image: &a demo:2", 1), "[error] apps/canary.yaml: anchor &a is not supported: allowed the value itself, wherever it is needed", ""},
 		"no stable":     {strings.Replace(at("weight-20", items), "    stable: {image: demo:1}\n", "", 1), "[error] apps/canary.yaml: spec.stable: is missing, and no item is what prod runs: allowed the image that prod runs, or its objects as this function wrote them", "spec.stable"},
 		"nothing new":   {strings.Replace(at("weight-20", items), "demo:1", "demo:2", 1), `[error] apps/canary.yaml: metadata.annotations.gitramp.dev/step: value "02-weight-20" is over: prod runs what the spec asks for: allowed a step without a ramp (idle), or another image`, "metadata.annotations.gitramp.dev/step"},
-		"base":          {strings.Replace(at("idle", "items: []\n"), "    port: 8080\n    route: {host: demo.example.com}\n", "    base: ./base\n", 1), "[error] apps/canary.yaml: spec.base: is none of the items: allowed items that lie below apps/base, or items that lie in no file", "spec.base"},
-		"others base":   {strings.Replace(at("idle", "items:\n- {kind: A, metadata: {name: a, annotations: {config.kubernetes.io/path: apps/other/a.yaml}}}\n"), "    port: 8080\n    route: {host: demo.example.com}\n", "    base: ./baes\n", 1), "[error] apps/canary.yaml: spec.base: is none of the items: allowed items that lie below apps/baes, or items that lie in no file", "spec.base"},
+		"base":          {strings.Replace(at("idle", "items: []\n"), "    port: 8080\n    route: {host: demo.example.com}\n", "    base: ./base\n", 1), "[error] apps/canary.yaml: spec.base: is none of the items: allowed items that lie below apps/base, or items that lie in no file and that gitramp did not write", "spec.base"},
+		"others base":   {strings.Replace(at("idle", "items:\n- {kind: A, metadata: {name: a, annotations: {config.kubernetes.io/path: apps/other/a.yaml}}}\n"), "    port: 8080\n    route: {host: demo.example.com}\n", "    base: ./baes\n", 1), "[error] apps/canary.yaml: spec.base: is none of the items: allowed items that lie below apps/baes, or items that lie in no file and that gitramp did not write", "spec.base"},
 		"aliased base":  {strings.Replace(at("idle", "items: [{kind: A, metadata: {name: a}, a: &a [b], c: *a}]\n"), "    port: 8080\n    route: {host: demo.example.com}\n", "    base: ./base\n", 1), "[error] apps/canary.yaml: spec.base: A a has an alias: allowed the value itself", "spec.base"},
 		"broken prod":   {at("idle", items+"- apiVersion: apps/v1\n  kind: Deployment\n  metadata: {name: demo, annotations: {config.kubernetes.io/path: deploy/demo/prod-deployment.yaml}}\n"), "[error] apps/canary.yaml: Deployment demo has no spec.template.spec.containers, so it is not what prod runs: allowed the object as gitramp wrote it, or none", ""},
 		"others object": {at("idle", items+"- apiVersion: apps/v1\n  kind: Deployment\n  metadata: {name: demo, annotations: {config.kubernetes.io/path: mine.yaml}}\n"), "[error] mine.yaml: Deployment demo is there already, and nothing says that gitramp wrote it: allowed other names (spec.output.names), or that object as a base (spec.base)", ""},
@@ -440,6 +443,153 @@ func TestHash(t *testing.T) {
 		}
 		if results.Failed() || len(out) == len(items) || len(warned) != want {
 			t.Errorf("with %s: %v", note, results)
+		}
+	}
+}
+
+// based is a list with a spec that has a base, which lies in base/ where path says so.
+func based(items string) string {
+	return strings.Replace(at("idle", items), "    port: 8080\n    route: {host: demo.example.com}\n", "    base: ./base\n", 1)
+}
+
+// shop is a base as a stream of documents, or as items at a path.
+const shop = `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: shop, annotations: {}}
+spec:
+  replicas: 3
+  selector: {matchLabels: {app: shop}}
+  template:
+    metadata: {labels: {app: shop}}
+    spec: {containers: [{name: web, image: "demo:1", ports: [{name: http, containerPort: 8080}]}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: shop, annotations: {}}
+spec: {selector: {app: shop}, ports: [{name: http, port: 80, targetPort: http}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: shop, annotations: {}}
+spec:
+  ingressClassName: nginx
+  rules: [{host: shop.example.com, http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: shop, port: {name: http}}}}]}}]
+`
+
+func shopItems(path string) string {
+	var b strings.Builder
+	for _, doc := range strings.Split(strings.ReplaceAll(shop, "annotations: {}", "annotations: {config.kubernetes.io/path: "+path+"}"), "---\n") {
+		b.WriteString("- " + strings.ReplaceAll(strings.TrimSpace(doc), "\n", "\n  ") + "\n")
+	}
+	return b.String()
+}
+
+// renames is as call, with a renamer that leaves names alone.
+func renames(t *testing.T, in string) (string, Results) {
+	t.Helper()
+	l, err := ReadList([]byte(in))
+	if err != nil {
+		t.Fatalf("%v\n%s", err, in)
+	}
+	items, results := Call{Config: l.Config, Items: l.Items, Rename: asTheyAre}.Run()
+	out, err := l.Write(items, results)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, in)
+	}
+	return string(out), results
+}
+
+// TestBaseFiles: a kustomization among the base's files is none of its objects, with a kind or without one, and what is no object is named with its file.
+func TestBaseFiles(t *testing.T) {
+	items := "items:\n" + shopItems("apps/base/app.yaml")
+	file := func(name, text string) string {
+		return "- {" + text + ", metadata: {annotations: {config.kubernetes.io/path: apps/base/" + name + "}}}\n"
+	}
+	for _, name := range []string{"kustomization.yaml", "kustomization.yml", "Kustomization", "more/kustomization.yaml"} {
+		item := file(name, "resources: [app.yaml]")
+		out, results := renames(t, based(items+item))
+		if len(results) != 0 || !strings.Contains(out, item) {
+			t.Errorf("%s: %v\n%s", name, results, out)
+		}
+	}
+	for key, field := range map[string]string{"namespace": "namespace: web", "images": "images: [{name: demo, newTag: '2'}]", "patches": "apiVersion: kustomize.config.k8s.io/v1beta1, kind: Kustomization, patches: []"} {
+		_, results := renames(t, based(items+file("kustomization.yaml", field)))
+		if want := "[warning] apps/base/kustomization.yaml: " + key + ": has no effect: the items are the base's files as they lie: allowed resources alone, with files that kustomize has built"; len(results) != 1 || results[0].String() != want {
+			t.Errorf("%s: %v, want\n%s", field, results, want)
+		}
+	}
+	in := based(items + file("values.yaml", "a: b") + file("patch.yaml", "kind: Service"))
+	out, results := renames(t, in)
+	want := []string{
+		"[error] apps/base/values.yaml: is no object, and lies in the base: allowed objects with kind and metadata.name, and kustomizations",
+		"[error] apps/base/patch.yaml: is no object, and lies in the base: allowed objects with kind and metadata.name, and kustomizations",
+	}
+	if len(results) != 2 || results[0].String() != want[0] || results[1].String() != want[1] || !strings.HasPrefix(out, in) {
+		t.Errorf("%v, want\n%s", results, want)
+	}
+}
+
+// TestTwice: an object that the function would take or write is there once: which of two is meant nobody knows. Those of others are none of its business.
+func TestTwice(t *testing.T) {
+	written := ok(t, at("weight-20", "items: []\n"))
+	l, err := ReadList([]byte(written))
+	if err != nil {
+		t.Fatal(err)
+	}
+	prod := slices.IndexFunc(l.Items, func(i Item) bool { return node.Title(i.node) == "Deployment demo" })
+	other := strings.NewReplacer("demo:1", "evil/other:1", "deploy/demo/prod-deployment.yaml", "elsewhere/a.yaml").Replace(string(l.Items[prod].text))
+	base := "items:\n" + shopItems("apps/base/app.yaml")
+	kept := "- {apiVersion: gitramp.dev/v1alpha1, kind: CanaryBase, metadata: {name: demo}, objects: []}\n"
+	specs := func(image string) string {
+		return "- {apiVersion: gitramp.dev/v1alpha1, kind: Canary, metadata: {name: demo, annotations: {config.kubernetes.io/path: " + image + ".yaml}}, spec: {image: " + image + ", port: 80, route: {host: a.example.com}, steps: [{setWeight: 20}]}}\n"
+	}
+	for name, c := range map[string]struct{ in, want string }{
+		"behind":       {written + other, "[error] elsewhere/a.yaml: Deployment demo is there twice: allowed once"},
+		"before":       {strings.Replace(written, "items:\n", "items:\n"+other, 1), "[error] deploy/demo/prod-deployment.yaml: Deployment demo is there twice: allowed once"},
+		"base":         {based(base + shopItems("apps/base/more/app.yaml")), "[error] apps/base/more/app.yaml: Deployment shop is there twice: allowed once"},
+		"kept base":    {based("items:\n" + kept + kept), "[error] CanaryBase demo: CanaryBase demo is there twice: allowed once"},
+		"named canary": {head + "functionConfig: {apiVersion: v1, kind: ConfigMap, data: {canary: demo}}\nitems:\n" + specs("a") + specs("b"), "[error] b.yaml: functionConfig: data.canary: value \"demo\" is 2 of the items: allowed one of that name"},
+	} {
+		for _, check := range []bool{false, true} {
+			in := c.in
+			if check {
+				in = strings.NewReplacer("gitramp.dev/step: weight-20", "gitramp.dev/check: 'true'", "gitramp.dev/step: idle", "gitramp.dev/check: 'true'", "{canary: demo}", "{canary: demo, check: 'true'}").Replace(in)
+			}
+			out, results := renames(t, in)
+			if len(results) == 0 || results[0].String() != c.want || !results.Failed() || !strings.HasPrefix(out, in) {
+				t.Errorf("%s (check %v): %v, want\n%s\n%s", name, check, results, c.want, out)
+			}
+		}
+	}
+	theirs := "- {apiVersion: v1, kind: ConfigMap, metadata: {name: theirs}}\n"
+	ok(t, at("weight-20", "items:\n"+theirs+theirs))
+	if _, results := renames(t, based(base+theirs+theirs)); results.Failed() {
+		t.Errorf("others' objects: %v", results)
+	}
+	if _, results := renames(t, strings.Replace(written, "items:\n", "items:\n"+specs("a")+specs("a"), 1)); results.Failed() {
+		t.Errorf("others' specs: %v", results)
+	}
+}
+
+// TestStepFrom: a step that is none is wrong where it was asked for.
+func TestStepFrom(t *testing.T) {
+	l, err := ReadList([]byte(at("weight-20", "items: []\n")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const allowed = `value "weight_50" is no step: allowed 0 to 7, or one of 00-idle, 01-prepare, 02-weight-20, 03-weight-50, 04-full, 05-promote, 06-restore, 07-cleanup`
+	_, results := Call{Config: l.Config, Step: "weight_50"}.Run()
+	if want := "[error] apps/canary.yaml: --step: " + allowed; len(results) != 1 || results[0].String() != want {
+		t.Errorf("%v, want %s", results, want)
+	}
+	canary := "items:\n- " + strings.TrimSpace(strings.Replace(spec, "STEP", "idle", 1)) + "\n"
+	_, results = call(t, head+"functionConfig: {apiVersion: v1, kind: ConfigMap, data: {step: weight_50}}\n"+canary)
+	if want := "[error] apps/canary.yaml: functionConfig: data.step: " + allowed; len(results) != 1 || results[0].String() != want {
+		t.Errorf("%v, want %s", results, want)
+	}
+	for word, step := range map[string]string{"2": "02-weight-20", "02": "02-weight-20", "02-weight-20": "02-weight-20", "weight-20": "02-weight-20"} {
+		if got := ok(t, at("'"+word+"'", "items: []\n")); got != strings.Replace(ok(t, at(step, "items: []\n")), "step: "+step, "step: '"+word+"'", 1) {
+			t.Errorf("%s is another step than %s:\n%s", word, step, got)
 		}
 	}
 }

@@ -82,21 +82,30 @@ func readRoot(data []byte) (*yaml.Node, error) {
 	if version := node.Text(root, "apiVersion"); !slices.Contains(versions, version) {
 		return nil, fmt.Errorf("apiVersion: value %q is invalid: allowed %s", version, strings.Join(versions, ", "))
 	}
-	if config := present(root, "functionConfig"); config != nil && config.Kind != yaml.MappingNode {
-		return nil, errors.New("functionConfig: is no object: allowed a Canary, or a ConfigMap that names one")
+	if err := is(yaml.MappingNode, present(root, "functionConfig"), "functionConfig", "is no object: allowed a Canary, or a ConfigMap that names one"); err != nil {
+		return nil, err
 	}
 	items := present(root, "items")
-	if items != nil && items.Kind != yaml.SequenceNode {
-		return nil, errors.New("items: is no list: allowed a list of objects")
+	if err := is(yaml.SequenceNode, items, "items", "is no list: allowed a list of objects"); err != nil || items == nil {
+		return root, err
 	}
-	if items != nil {
-		for i, item := range items.Content {
-			if item.Kind != yaml.MappingNode {
-				return nil, fmt.Errorf("items[%d]: is no object: allowed a mapping with apiVersion, kind and metadata", i)
-			}
+	for i, item := range items.Content {
+		if err := is(yaml.MappingNode, item, fmt.Sprintf("items[%d]", i), "is no object: allowed a mapping with apiVersion, kind and metadata"); err != nil {
+			return nil, err
 		}
 	}
 	return root, nil
+}
+
+// is refuses a field that is there and of another kind. An alias is one too: it could not go out as it came in where what it names is replaced.
+func is(kind yaml.Kind, n *yaml.Node, field, problem string) error {
+	switch {
+	case n == nil || n.Kind == kind:
+		return nil
+	case n.Kind == yaml.AliasNode:
+		return fmt.Errorf("%s: is an alias (*%s): allowed what it names, written out", field, n.Value)
+	}
+	return fmt.Errorf("%s: %s", field, problem)
 }
 
 // present is a field, nil where it is null.

@@ -66,9 +66,14 @@ func (i Item) local() bool {
 // tools says whether an item is configuration of a tool: no object of an app.
 func (i Item) tools() bool {
 	version := node.Text(i.node, "apiVersion")
-	return slices.ContainsFunc([]string{"kpt.dev/", "kustomize.config.k8s.io/", "gitramp.dev/", "config.kubernetes.io/"}, func(prefix string) bool {
+	return i.kustomization() || slices.ContainsFunc([]string{"kpt.dev/", "kustomize.config.k8s.io/", "gitramp.dev/", "config.kubernetes.io/"}, func(prefix string) bool {
 		return strings.HasPrefix(version, prefix)
 	})
+}
+
+// kustomization says whether an item is a kustomization by the name of its file, which is how kustomize knows one: it needs neither apiVersion nor kind.
+func (i Item) kustomization() bool {
+	return slices.Contains([]string{"kustomization.yaml", "kustomization.yml", "Kustomization"}, path.Base(i.file()))
 }
 
 // marked says whether an object says of itself that gitramp wrote it: in the comment above it, or, where comments got lost, in its label.
@@ -99,6 +104,21 @@ func (r *run) own() (own map[int]string, taken []int) {
 		}
 	}
 	return own, taken
+}
+
+// once refuses objects that are there more than once, among those of the items that count: which of them is meant nobody knows.
+func (r *run) once(counts func(i int) bool) {
+	seen := map[string]bool{}
+	for i, item := range r.items {
+		if !counts(i) {
+			continue
+		}
+		if id := node.ID(item.node); seen[id] {
+			r.results = append(r.results, Result{Severity: Error, Message: node.Title(item.node) + " is there twice: allowed once", File: item.file(), of: item.node})
+		} else {
+			seen[id] = true
+		}
+	}
 }
 
 // needed are the files without which nobody knows what prod runs, and what they must have.

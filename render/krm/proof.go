@@ -39,7 +39,11 @@ func (r *run) proven() error {
 
 // doubt is a warning of the step. One that is passing goes by what was there before the call.
 func (r *run) doubt(message string, passing bool) {
-	r.results = append(r.results, Result{Severity: Warning, Message: message, Field: stepField, Current: r.step.ID(), File: r.file, of: r.config, passing: passing})
+	doubt := Result{Severity: Warning, Message: message, Field: stepField, Current: r.step.ID(), File: r.file, of: r.config, passing: passing}
+	if r.asker != stepField {
+		doubt.Message, doubt.Field = r.asker+": "+message, ""
+	}
+	r.results = append(r.results, doubt)
 }
 
 // stands is the step that the own items are most like, of equals the one nearest to what was asked for, and what of them is not as it renders them.

@@ -33,9 +33,11 @@ type run struct {
 	file    string     // that it lies in
 	spec    *render.Canary
 	base    []int             // the items that are the base
+	undone  []int             // the kustomizations among its files
 	kept    int               // the item that has the base in it, -1 for none
 	step    render.Step       // that was asked for
 	asked   bool              // whether one was
+	asker   string            // the field that asked for it
 	paths   map[string]string // files of a tree, by the id of their object
 	route   string            // the id of prod's route
 	set     *render.Templates
@@ -58,11 +60,14 @@ func (c Call) Run() ([]Item, Results) {
 
 func (r *run) all() ([]Item, error) {
 	for _, step := range []func() error{r.configure, r.parse, r.readBase, r.pick, r.know} {
-		if err := step(); err != nil {
+		if err := step(); err != nil || r.results.Failed() {
 			return nil, err
 		}
 	}
 	own, taken := r.own()
+	if r.once(func(i int) bool { return own[i] != "" }); r.results.Failed() {
+		return nil, nil
+	}
 	r.free(taken)
 	if err := r.compile(own); err != nil {
 		return nil, err
@@ -115,10 +120,19 @@ func (r *run) pick() error {
 	}
 	st, known := plan.Find(r.Step)
 	if !known {
-		return render.SpecError{r.spec.Wrong(stepField, r.Step, fmt.Sprintf("value %q is no step", r.Step), plan.Allowed())}
+		return r.wrongStep(r.Step, "is no step", plan.Allowed())
 	}
 	r.step = st
 	return nil
+}
+
+// wrongStep is an error about the step, at the place that asked for it.
+func (r *run) wrongStep(step, problem, allowed string) error {
+	problem = fmt.Sprintf("value %q %s", step, problem)
+	if r.asker == stepField {
+		return render.SpecError{r.spec.Wrong(stepField, step, problem, allowed)}
+	}
+	return fmt.Errorf("%s: %s: allowed %s", r.asker, problem, allowed)
 }
 
 const stepField = "metadata.annotations." + stepNote
@@ -180,7 +194,7 @@ func (r *run) compile(own map[int]string) error {
 	case ramps && !known:
 		return render.SpecError{r.spec.Wrong("spec.stable", "", "is missing, and no item is what prod runs", "the image that prod runs, or its objects as this function wrote them")}
 	case ramps && revs.Stable.Name == revs.Canary.Name:
-		return render.SpecError{r.spec.Wrong(stepField, r.step.ID(), fmt.Sprintf("value %q is over: prod runs what the spec asks for", r.step.ID()), "a step without a ramp (idle), or another image")}
+		return r.wrongStep(r.step.ID(), "is over: prod runs what the spec asks for", "a step without a ramp (idle), or another image")
 	}
 	r.release, err = render.NewRelease(r.spec, r.file, revs, r.set)
 	return err

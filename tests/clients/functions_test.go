@@ -295,6 +295,45 @@ func TestKustomizeFnRun(t *testing.T) {
 	sameFiles(t, "fn run --exec-path", dir+"/deploy/demo", "../../golden/seed/01-prepare")
 }
 
+// TestKustomizeFnRunBase: in place on a base that lies in files, with a kustomization that says no kind. A second run changes nothing, kustomize builds nothing of the base
+// any more, and gitramp's own verbs do what they did.
+func TestKustomizeFnRunBase(t *testing.T) {
+	withKustomize(t)
+	for _, fixture := range []string{"bases/hpa", "bases/httproute"} {
+		dir := t.TempDir()
+		within(t, dir, "git", "init", "-q")
+		copyDir(t, "../../fixtures/"+fixture+"/base", dir+"/base")
+		if text := get(t, dir+"/base/kustomization.yaml"); strings.Contains(text, "kind:") {
+			t.Fatal("this test is about a kustomization without a kind")
+		}
+		var before string
+		for i, id := range goldenSteps(t, fixture)[1:] {
+			put(t, dir, "canary.yaml", spec(t, fixture, step(id), function("[fn]")))
+			if i == 0 {
+				before = within(t, dir, "gitramp", "render", "canary.yaml", "--step", id)
+			}
+			within(t, dir, "kustomize", "fn", "run", ".", execs)
+			files, _ := filepath.Glob(dir + "/deploy/*")
+			sameObjects(t, "fn run "+id, stream(t, files[0]), "../../golden/"+fixture+"/"+id)
+			if i > 0 {
+				continue
+			}
+			first := snapshot(t, dir)
+			within(t, dir, "kustomize", "fn", "run", ".", execs)
+			if second := snapshot(t, dir); !reflect.DeepEqual(first, second) {
+				t.Errorf("%s: a second run changes files", id)
+			}
+			if out := within(t, dir, "kustomize", "build", "base"); strings.TrimSpace(out) != "" {
+				t.Errorf("the base is built, which docs/krm.md denies:\n%s", out)
+			}
+			within(t, dir, "gitramp", "validate", "canary.yaml")
+			if after := within(t, dir, "gitramp", "render", "canary.yaml", "--step", id); !reflect.DeepEqual(objects(t, []byte(after)), objects(t, []byte(before))) {
+				t.Errorf("behind the function render prints\n%s\nand before\n%s", after, before)
+			}
+		}
+	}
+}
+
 // sameFiles compares a directory with the objects of a golden tree, byte for byte.
 func sameFiles(t *testing.T, what, dir, tree string) {
 	t.Helper()

@@ -33,6 +33,9 @@ func Build(fsys fs.FS, dir string) ([]*yaml.Node, error) {
 		return nil, err
 	}
 	objs, err := run(g, dir)
+	if err == nil {
+		err = g.whole(objs)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("base %q: %w", dir, err)
 	}

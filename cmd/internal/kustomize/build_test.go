@@ -2,6 +2,7 @@ package kustomize
 
 import (
 	"bytes"
+	"fmt"
 	"io/fs"
 	"net/http"
 	"os"
@@ -191,6 +192,42 @@ func indented(t testing.TB, text string) string {
 		objs = append(objs, n.Content[0])
 	}
 	return stream(t, objs)
+}
+
+// TestBuildReadsWhatTheFunctionNoted: objects that gitramp as a function has taken out of the cluster are the base's still, one by one and in a list, with what else is
+// noted on them; what others have taken out is gone, and where that is the Deployment the error says so.
+func TestBuildReadsWhatTheFunctionNoted(t *testing.T) {
+	const ours, theirs = "gitramp.dev/base-of: a", "config.kubernetes.io/local-config: 'true'"
+	text := func(notes ...string) string {
+		return fmt.Sprintf(`
+-- base/kustomization.yaml --
+resources: [a.yaml, list.yaml]
+-- base/a.yaml --
+# ours
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: a%s} # here
+spec: {a: &same {replicas: 1}, b: *same}
+---
+apiVersion: v1
+kind: A
+metadata: {name: b%s}
+-- base/list.yaml --
+apiVersion: v1
+kind: List
+items:
+- {apiVersion: v1, kind: A, metadata: {name: c%s}}
+`, notes[0], notes[1], notes[2])
+	}
+	both, more := ", annotations: {"+theirs+", "+ours+"}", ", annotations: {x: y, "
+	want := build(t, files(text("", more+"}", "")), "base")
+	if got := build(t, files(text(both, more+theirs+", "+ours+"}", both)), "base"); got != want {
+		t.Errorf("it is\n%s\nwant\n%s", got, want)
+	}
+	if got := build(t, files(text(both, ", annotations: {"+theirs+"}", "")), "base"); strings.Contains(got, "name: b") || !strings.Contains(got, "name: a") {
+		t.Errorf("what others left out is\n%s", got)
+	}
+	refused(t, files(text(", annotations: {"+theirs+"}", "", "")), "base", "has no Deployment: Deployment a of base/a.yaml is left out by kustomize: allowed one without the annotation config.kubernetes.io/local-config")
 }
 
 func TestBuildIsTheSameEveryTime(t *testing.T) {

@@ -34,6 +34,7 @@ type gathering struct {
 	objects             int
 	schemas             bool     // one of the kustomizations names schemas
 	sorted              bool     // the first of them says how to sort
+	left                string   // a Deployment that kustomize leaves out
 	above               []string // the directories whose kustomizations led here
 	factory             *resmap.Factory
 }

@@ -157,6 +157,9 @@ func (r *reader) resource(field, value string) error {
 	if err != nil {
 		return err
 	}
+	if err := r.local(name, docs); err != nil {
+		return r.failed(field, err)
+	}
 	return r.failed(field, r.count(objects(docs)))
 }
 
