@@ -26,7 +26,7 @@ var allowedImports = map[string][]string{
 		"github.com/gitramp/gitramp/render/internal/node", "github.com/gitramp/gitramp/render/prove", "github.com/gitramp/gitramp/render/route"},
 	"render/lint": {"bytes", "cmp", "encoding/json", "errors", "fmt", "io", "maps", "path", "regexp", "slices", "strconv", "strings", "unicode", "go.yaml.in/yaml/v3",
 		"github.com/gitramp/gitramp/render", "github.com/gitramp/gitramp/render/route"},
-	"render/convert": {"bytes", "encoding/json", "errors", "fmt", "io", "math", "regexp", "regexp/syntax", "slices", "strconv", "strings", "sync", "go.yaml.in/yaml/v3",
+	"render/convert": {"bytes", "cmp", "encoding/json", "errors", "fmt", "io", "math", "regexp", "regexp/syntax", "slices", "strconv", "strings", "sync", "go.yaml.in/yaml/v3",
 		"github.com/gitramp/gitramp/render", "github.com/gitramp/gitramp/render/internal/node", "github.com/gitramp/gitramp/render/route", "github.com/gitramp/gitramp/templates"},
 	"render/krm": {"bytes", "cmp", "errors", "fmt", "io", "maps", "path", "slices", "strconv", "strings", "unicode/utf8", "go.yaml.in/yaml/v3", "github.com/gitramp/gitramp/render",
 		"github.com/gitramp/gitramp/render/internal/node", "github.com/gitramp/gitramp/render/prove", "github.com/gitramp/gitramp/render/route", "github.com/gitramp/gitramp/templates"},

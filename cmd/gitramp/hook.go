@@ -40,6 +40,10 @@ func (c *cli) runHook(ctx context.Context, args []string) error {
 		dirs = append(dirs, ":/"+path.Dir(ch.Path))
 	}
 	slices.Sort(dirs)
-	c.note("%d files are written: git add %s, and commit again", len(all), strings.Join(slices.Compact(dirs), " "))
+	are := "are"
+	if len(all) == 1 {
+		are = "is"
+	}
+	c.note("%s %s written: git add %s, and commit again", plural(len(all), "file"), are, strings.Join(slices.Compact(dirs), " "))
 	return errSaid
 }

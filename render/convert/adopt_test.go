@@ -35,7 +35,7 @@ func TestAdoptsNothing(t *testing.T) {
 // TestWorkloadRef: a Deployment that is there already keeps its selector, which nobody can change. So its pods get behind the Service first, and the Rollout takes its
 // ReplicaSets along: left behind, they would be adopted.
 func TestWorkloadRef(t *testing.T) {
-	text := strings.Replace(string(peers[0].text()), "  strategy:\n    canary:", "  workloadRef: {apiVersion: apps/v1, kind: Deployment, name: shop, scaleDown: onsuccess}\n  strategy:\n    canary:", 1)
+	text := strings.Replace(string(peers[0].text())+workload, "  strategy:\n    canary:", "  workloadRef: {apiVersion: apps/v1, kind: Deployment, name: shop, scaleDown: onsuccess}\n  strategy:\n    canary:", 1)
 	a, err := load([]File{{"in.yaml", []byte(strings.Replace(text, "shop-deploy}", "shop}", 1))}})
 	if err != nil {
 		t.Fatal(err)

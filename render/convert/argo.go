@@ -91,7 +91,7 @@ func (a *app) argoWorkload(l *ledger) error {
 		for _, f := range []string{"apiVersion", "kind", "name"} {
 			l.carried("spec.workloadRef."+f, d.String()+" is prod's")
 		}
-		for _, f := range []string{"metadata.labels", "metadata.annotations"} {
+		for _, f := range []string{"metadata.labels", "metadata.annotations", "spec.selector"} {
 			l.lost(f, "the Deployment has its own")
 		}
 		a.deployment = d
@@ -262,6 +262,7 @@ func (a *app) argoNginx(l *ledger, at string) (err error) {
 	}
 	a.canary.route = a.from.name() + "-" + a.route.name() + "-canary" // utils/ingress, GetCanaryIngressName
 	a.argoMatch(l, at)
+	a.made["spec.route.match"] = at
 	return nil
 }
 
@@ -366,9 +367,11 @@ func (a *app) prodOnly() {
 func (a *app) argoSteps(l *ledger) error {
 	s := argoSteps{app: a, l: l, weight: -1, managed: map[string]bool{}, rules: map[string]int{}}
 	for i := range items(l.node, parts(canaryPath+".steps")...) {
-		if err := s.step(fmt.Sprintf("%s.steps[%d]", canaryPath, i)); err != nil {
+		at := fmt.Sprintf("%s.steps[%d]", canaryPath, i)
+		if err := s.step(at); err != nil {
 			return err
 		}
+		a.make(at)
 	}
 	for i, r := range items(l.node, parts(canaryPath+".trafficRouting.managedRoutes")...) {
 		if s.managed[node.Text(r, "name")] {
@@ -400,6 +403,9 @@ func (s *argoSteps) step(at string) error {
 		return s.pause(at + ".pause")
 	case l.at(at+".setCanaryScale") != nil:
 		s.scale(at + ".setCanaryScale")
+	case l.at(at+".setHeaderRoute") != nil && (l.at(canaryPath+".trafficRouting") == nil || l.at(canaryPath+".trafficRouting.nginx") != nil):
+		// pkg/apis/rollouts/validation/validation.go, InvalidSetHeaderRouteTrafficPolicy
+		l.lost(at+".setHeaderRoute", "Argo Rollouts refuses it with nginx and without trafficRouting: here it would lead requests to the canary that never got there")
 	case l.at(at+".setHeaderRoute") != nil:
 		s.header(at + ".setHeaderRoute")
 	case l.at(at+".setMirrorRoute") != nil:
@@ -443,7 +449,7 @@ func (s *argoSteps) pause(at string) error {
 	if err != nil {
 		return s.from.wrong(at+".duration", text, "", "seconds, or hours, minutes and seconds, at most a year")
 	}
-	s.l.carried(at+".duration", "spec.steps")
+	s.l.carried(at+".duration", "spec.steps: from when the step has settled")
 	if !exact {
 		s.l.changed(at+".duration", "whole seconds: "+duration.String())
 		text = duration.String()

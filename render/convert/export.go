@@ -134,7 +134,8 @@ func (e *export) putBack(source, main *yaml.Node) {
 
 // leave keeps on the object what of the spec has no equal, for an import of it.
 func (e *export) leave(main *yaml.Node) error {
-	if len(e.losses) == 0 {
+	foreign := slices.ContainsFunc(e.others, func(n *yaml.Node) bool { return notOf(&object{"", n}, e.deployment) != "" })
+	if len(e.losses) == 0 && !foreign {
 		return nil
 	}
 	kept := node.Map(node.String(of), node.String(rampDigest(main, e.as)))
@@ -155,6 +156,9 @@ func (e *export) leave(main *yaml.Node) error {
 		if n := node.Get(r, field); n != nil {
 			node.Set(kept, node.Copy(n), "spec", "route", field)
 		}
+	}
+	if e.as == flaggerFormat && node.Text(e.route, "kind") == grpcRoute {
+		node.Set(kept, node.String("GRPC"), "spec", "route", "protocol")
 	}
 	text, err := note(kept)
 	if err == nil {

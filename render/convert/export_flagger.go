@@ -3,6 +3,7 @@ package convert
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -88,8 +89,9 @@ func (e *export) flaggerService() *yaml.Node {
 			node.Set(s, node.Copy(n), f[1])
 		}
 	}
-	if len(ports) > 1 {
-		e.losses = append(e.losses, Field{Object: "Service/" + e.serviceName(), Field: "spec.ports", Outcome: Lost, Note: "Flagger's Service has one port, or with portDiscovery those of the pods"})
+	for i := 1; i < len(ports); i++ {
+		e.losses = append(e.losses, Field{Object: "Service/" + e.serviceName(), Field: fmt.Sprintf("spec.ports[%d]", i), Value: short(inLine(ports[i])), Outcome: Lost,
+			Note: "port " + node.Text(ports[i], "port") + ": Flagger's Service has the first one, or with portDiscovery those of the pods"})
 	}
 	for _, f := range []string{"labels", "annotations"} {
 		if n := node.Get(e.service, "metadata", f); n != nil {
@@ -117,13 +119,16 @@ func (e *export) flaggerHTTPRoute(service *yaml.Node) {
 	rules := items(e.route, "spec", "rules")
 	for i, rule := range rules {
 		field := fmt.Sprintf("%s.rules[%d]", e.spec.RouteField(), i)
+		if items(rule, "matches") == nil && len(rules) > 1 { // for every request
+			matches.Content = append(matches.Content, node.Map(node.String("uri"), node.Map(node.String("prefix"), node.String("/"))))
+		}
 		for _, m := range items(rule, "matches") {
-			kind := map[string]string{"PathPrefix": "prefix", "Exact": "exact"}[node.Text(m, "path", "type")]
+			kind, value := flaggerPath(m)
 			if kind == "" || len(keys(m)) > 1 {
 				e.lose(field+".matches", inLine(m), "Flagger's paths are exact or prefixes, and for every request")
 				continue
 			}
-			matches.Content = append(matches.Content, node.Map(node.String("uri"), node.Map(node.String(kind), node.String(node.Text(m, "path", "value")))))
+			matches.Content = append(matches.Content, node.Map(node.String("uri"), node.Map(node.String(kind), node.String(value))))
 		}
 		e.filters(service, rule, at(fmt.Sprintf("rules[%d].filters", i)), len(rules) == 1)
 		for _, key := range keys(rule) {
@@ -140,6 +145,20 @@ func (e *export) flaggerHTTPRoute(service *yaml.Node) {
 	if len(matches.Content) > 0 {
 		node.Set(service, matches, "match")
 	}
+}
+
+// flaggerPath is the path of a match, or the one that a gRPC call of its method has; "" where Flagger has no word for it.
+func flaggerPath(m *yaml.Node) (kind, value string) {
+	service, method, as := node.Text(m, "method", "service"), node.Text(m, "method", "method"), node.Text(m, "method", "type")
+	switch {
+	case as != "" && as != "Exact":
+		return "", ""
+	case service != "" && method != "":
+		return "exact", "/" + service + "/" + method
+	case service != "":
+		return "prefix", "/" + service
+	}
+	return map[string]string{"PathPrefix": "prefix", "Exact": "exact"}[node.Text(m, "path", "type")], node.Text(m, "path", "value")
 }
 
 // filters are the filters that Flagger has words for, where all paths have them.
@@ -185,7 +204,6 @@ type ticks struct {
 	interval render.Duration // the longest pause of the spec: so no weight is shorter there than here
 	weights  []*yaml.Node    // in percent
 	steps    int
-	manual   int // that somebody has to promote
 }
 
 func ticksOf(plan render.Plan) (t ticks) {
@@ -199,9 +217,6 @@ func ticksOf(plan render.Plan) (t ticks) {
 		if w := st.Weight * 100 / plan.Total; w > last && st.Weight < plan.Total {
 			last = w
 			t.weights = append(t.weights, node.Int(w))
-		}
-		if st.Hold.Manual {
-			t.manual++
 		}
 	}
 	if t.interval < 10 { // Flagger's least
@@ -230,18 +245,22 @@ func (e *export) flaggerAnalysis() *yaml.Node {
 		node.Set(n, node.Int(1), "iterations")
 	}
 	e.change("spec.steps", fmt.Sprintf("%d steps", len(e.spec.Spec.Steps)), "ticks of "+t.interval.String()+", each as long as the longest pause; without metrics every tick passes")
-	if t.manual > 0 {
-		e.lose("spec.steps", fmt.Sprintf("%d pauses until somebody promotes", t.manual), "Flagger asks a webhook: add one of type confirm-traffic-increase, or confirm-promotion for the last")
-	}
 	e.flaggerSteps()
 	return n
 }
 
 // flaggerSteps lists the steps that Flagger has none of.
 func (e *export) flaggerSteps() {
-	for i, s := range e.spec.Spec.Steps {
+	steps, total, last := e.spec.Spec.Steps, e.spec.RouteSpec().WeightTotal, 0
+	for i, s := range steps {
 		at := fmt.Sprintf("spec.steps[%d]", i)
 		switch {
+		case s.SetWeight != nil && *s.SetWeight*100/total <= last:
+			e.lose(at+".setWeight", fmt.Sprint(*s.SetWeight), fmt.Sprintf("weights are whole percent above the last: %d of %d is %d%%", *s.SetWeight, total, *s.SetWeight*100/total))
+		case s.SetWeight != nil:
+			last = *s.SetWeight * 100 / total
+		case s.Pause != nil && s.Pause.Duration == nil:
+			e.lose(at+".pause", "{}", "Flagger asks a webhook whether it may go on, and here nobody is asked: add one of type "+gate(steps, i))
 		case s.SetCanaryScale != nil:
 			e.lose(at+".setCanaryScale", "", "the canary has as many pods as prod")
 		case s.SetHeaderRoute != nil:
@@ -251,6 +270,18 @@ func (e *export) flaggerSteps() {
 			e.lose(at+".name", s.Name, "steps have no names")
 		}
 	}
+}
+
+// gate is the webhook that asks where a pause waits for somebody (docs/gitbook/usage/webhooks.md of fluxcd/flagger).
+func gate(steps []render.SpecStep, pause int) string {
+	weighs := func(s render.SpecStep) bool { return s.SetWeight != nil }
+	switch {
+	case !slices.ContainsFunc(steps[:pause], weighs):
+		return "confirm-rollout"
+	case !slices.ContainsFunc(steps[pause:], weighs):
+		return "confirm-promotion"
+	}
+	return "confirm-traffic-increase, which is asked before every weight"
 }
 
 // flaggerMatch are the matches of a route as an A/B test's.

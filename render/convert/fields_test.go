@@ -119,7 +119,7 @@ spec:
       trafficRouting:
         nginx: {stableIngress: shop, additionalIngressAnnotations: {canary-by-header: X-Canary}}
       steps: [{setWeight: 20}, {pause: {}}]
----` + deploymentInput + serviceInput + ingressInput
+` + serviceInput + ingressInput
 
 const flaggerInput = `
 apiVersion: flagger.app/v1beta1
@@ -138,14 +138,11 @@ metadata: {name: shop}
 spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: shop}, maxReplicas: 9}
 ---` + deploymentInput + serviceInput + ingressInput
 
-// text is the input with names filled in. The Deployment beside a Rollout is of another name, for workloadRef.
-func (p peer) text() []byte {
-	text := p.input
-	if p.kind == rolloutKind {
-		text = strings.Replace(text, "metadata: {name: NAME}", "metadata: {name: shop-deploy}", 1)
-	}
-	return []byte(strings.ReplaceAll(text, "NAME", "shop"))
-}
+// text is the input with names filled in.
+func (p peer) text() []byte { return []byte(strings.ReplaceAll(p.input, "NAME", "shop")) }
+
+// workload is the Deployment that a Rollout's workloadRef names.
+var workload = "---" + strings.ReplaceAll(deploymentInput, "NAME", "shop-deploy")
 
 // TestEveryField walks every field that a Rollout and a Canary of Flagger can have: the report names it, or the error does; and what is said to be carried changes
 // the result.
@@ -271,7 +268,11 @@ var segment = regexp.MustCompile(`[A-Za-z0-9_-]+|\[\]|\{\}`)
 // with is the input with a field set: in a list a new item has it.
 func (p peer) with(t *testing.T, field, kind string) []byte {
 	t.Helper()
-	objs, err := readFile(File{"in.yaml", p.text()})
+	input := p.text()
+	if p.kind == rolloutKind && covers("spec.workloadRef", field) {
+		input = append(input, workload...)
+	}
+	objs, err := readFile(File{"in.yaml", input})
 	if err != nil {
 		t.Fatal(err)
 	}

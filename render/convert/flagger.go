@@ -65,12 +65,12 @@ func (a *app) flagger() error {
 		l.why = append(l.why, r)
 	}
 	a.as = flaggerFormat
+	a.restore(l)
 	for _, step := range []func(*ledger) error{a.flaggerWorkload, a.flaggerService, a.flaggerRoute, a.flaggerSteps} {
 		if err := step(l); err != nil {
 			return err
 		}
 	}
-	a.restore(l)
 	a.keep(l)
 	a.report = append(a.report, l.fields()...)
 	a.objs = slices.DeleteFunc(a.objs, func(o *object) bool { return o == a.from })
@@ -93,7 +93,6 @@ func (a *app) flaggerWorkload(l *ledger) (err error) {
 		return err
 	}
 	l.carried("spec.targetRef", a.deployment.String()+" is prod's")
-	l.changed("metadata.annotations."+keptCanary, "")
 	if n := l.at("spec.progressDeadlineSeconds"); n != nil {
 		node.Set(a.deployment.node, node.Copy(n), "spec", "progressDeadlineSeconds")
 		l.changed("spec.progressDeadlineSeconds", "the Deployment's")
@@ -101,9 +100,7 @@ func (a *app) flaggerWorkload(l *ledger) (err error) {
 	if ref := l.at("spec.autoscalerRef"); ref != nil {
 		for _, o := range a.objs {
 			if o.kind() == node.Text(ref, "kind") && o.name() == node.Text(ref, "name") {
-				for _, f := range []string{"apiVersion", "kind", "name"} {
-					l.carried("spec.autoscalerRef."+f, o.String()+" is in the base")
-				}
+				a.flaggerScaler(l, o)
 			}
 		}
 	}
@@ -116,6 +113,23 @@ func (a *app) flaggerWorkload(l *ledger) (err error) {
 		}
 	}
 	return nil
+}
+
+// flaggerScaler: Flagger scales prod by a copy of the autoscaler, with bounds of its own where primaryScalerReplicas has them (pkg/canary/hpa_reconciler.go).
+func (a *app) flaggerScaler(l *ledger, o *object) {
+	for _, f := range []string{"apiVersion", "kind", "name"} {
+		l.carried("spec.autoscalerRef."+f, o.String()+" is in the base")
+	}
+	for _, bound := range [][2]string{{"minReplicas", "minReplicaCount"}, {"maxReplicas", "maxReplicaCount"}} {
+		from, to := "spec.autoscalerRef.primaryScalerReplicas."+bound[0], bound[0]
+		if o.kind() == "ScaledObject" {
+			to = bound[1]
+		}
+		if n := l.at(from); n != nil {
+			l.changed(from, fmt.Sprintf("%s is prod's: its %s is %s, and was %q", o, to, n.Value, node.Text(o.node, "spec", to)))
+			node.Set(o.node, node.Copy(n), "spec", to)
+		}
+	}
 }
 
 func atoi(s string, otherwise int) int {
@@ -230,7 +244,11 @@ func (a *app) flaggerGateway(l *ledger) error {
 	if l.at("spec.service.gatewayRefs") == nil {
 		return a.from.wrong("spec.service.gatewayRefs", "", "is missing", "the Gateways that the route is attached to")
 	}
-	r := node.Map(node.String("apiVersion"), node.String("gateway.networking.k8s.io/v1"), node.String("kind"), node.String("HTTPRoute"),
+	kind := "HTTPRoute"
+	if a.grpc {
+		kind = grpcRoute
+	}
+	r := node.Map(node.String("apiVersion"), node.String("gateway.networking.k8s.io/v1"), node.String("kind"), node.String(kind),
 		node.String("metadata"), node.Copy(node.Get(a.service.node, "metadata")))
 	a.route = &object{a.from.file, r}
 	a.objs = append(a.objs, a.route)
@@ -245,10 +263,15 @@ func (a *app) flaggerGateway(l *ledger) error {
 		return err
 	}
 	rule := node.Map(node.String("matches"), matches)
+	if a.grpc {
+		if rule, err = a.flaggerMethods(matches); err != nil {
+			return err
+		}
+	}
 	if filters := a.flaggerFilters(l); filters != nil {
 		node.Set(rule, node.Seq(filters...), "filters")
 	}
-	if timeout := l.at("spec.service.timeout"); timeout != nil {
+	if timeout := l.at("spec.service.timeout"); timeout != nil && !a.grpc {
 		node.Set(rule, node.Copy(timeout), "timeouts", "request")
 		l.carried("spec.service.timeout", "the HTTPRoute's")
 	}
@@ -287,10 +310,31 @@ func (a *app) flaggerPaths(l *ledger) (*yaml.Node, error) {
 	return list, nil
 }
 
+// flaggerMethods is a rule of a GRPCRoute: of the paths that an export wrote for services and methods.
+func (a *app) flaggerMethods(paths *yaml.Node) (*yaml.Node, error) {
+	list := node.Seq()
+	for i, m := range paths.Content {
+		path := node.Text(m, "path", "value")
+		service, method, _ := strings.Cut(strings.Trim(path, "/"), "/")
+		switch exact := node.Text(m, "path", "type") == "Exact"; {
+		case path == "/" && !exact: // every call, whatever else is in the list
+			return node.Map(), nil
+		case service == "" || strings.Contains(method, "/") || exact != (method != ""):
+			return nil, a.from.wrong(fmt.Sprintf("spec.service.match[%d].uri", i), path, "", "prefix with / or /SERVICE, or exact with /SERVICE/METHOD: it becomes a GRPCRoute again")
+		}
+		is := node.Map(node.String("type"), node.String("Exact"), node.String("service"), node.String(service))
+		if method != "" {
+			node.Set(is, node.String(method), "method")
+		}
+		list.Content = append(list.Content, node.Map(node.String("method"), is))
+	}
+	return node.Map(node.String("matches"), list), nil
+}
+
 // flaggerFilters are rewrite and headers as filters of an HTTPRoute.
 func (a *app) flaggerFilters(l *ledger) []*yaml.Node {
 	var filters []*yaml.Node
-	if w := l.at("spec.service.rewrite"); node.Get(w, "uri") != nil || node.Get(w, "authority") != nil {
+	if w := l.at("spec.service.rewrite"); !a.grpc && (node.Get(w, "uri") != nil || node.Get(w, "authority") != nil) {
 		rewrite := node.Map()
 		if host := node.Get(w, "authority"); host != nil {
 			node.Set(rewrite, node.Copy(host), "hostname")
@@ -361,12 +405,14 @@ func (a *app) flaggerSteps(l *ledger) error {
 			l.changed(at+".iterations", noMore("the requests of match"))
 		}
 		a.steps = append(a.steps, pauseNode((interval * render.Duration(n)).String()))
+		a.make(at + ".iterations")
 	} else if err := a.flaggerWeights(l, at, interval, hooks["confirm-traffic-increase"]); err != nil {
 		return err
 	}
 	if hooks["confirm-promotion"] {
 		a.steps = append(a.steps, pauseNode(""))
 	}
+	a.make(at)
 	return nil
 }
 
@@ -380,7 +426,7 @@ func (a *app) flaggerInterval(l *ledger, at string) (render.Duration, error) {
 	if err != nil {
 		return 0, a.from.wrong(at+".interval", text, "", "hours, minutes and seconds, at most a year")
 	}
-	l.carried(at+".interval", "spec.steps: the pause of each step")
+	l.carried(at+".interval", "spec.steps: the pause of each step, once it has settled")
 	return max(d, 10), nil
 }
 
@@ -462,6 +508,7 @@ func (a *app) flaggerMatch(l *ledger, at string) error {
 			return a.from.wrong(field+".headers", inLine(node.Get(m, "headers")), "", "exact, prefix or regex; of cookie, whether it has the value always")
 		}
 		l.carried(field, "spec.route.match")
+		a.made[fmt.Sprintf("spec.route.match[%d]", i)] = field
 		a.match = append(a.match, match)
 	}
 	return nil

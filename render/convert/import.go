@@ -41,9 +41,11 @@ type app struct {
 	weightTotal int
 	match       []*yaml.Node
 	steps       []*yaml.Node
-	more        *yaml.Node // further fields of the spec, as an earlier export kept them
-	kept        *yaml.Node // what of the input has no equal, for the way back
-	as          string     // the format of kept
+	made        map[string]string // the field of from that a field of the spec is made of
+	more        *yaml.Node        // further fields of the spec, as an earlier export kept them
+	grpc        bool              // as it kept, too: the route was a GRPCRoute
+	kept        *yaml.Node        // what of the input has no equal, for the way back
+	as          string            // the format of kept
 	before      []string
 	report      Report
 }
@@ -70,7 +72,7 @@ func load(files []File) (*app, error) {
 		}
 		return nil, problem(name, 0, "there is nothing in it", nothing)
 	}
-	a := &app{objs: objs, weightTotal: 100}
+	a := &app{objs: objs, weightTotal: 100, made: map[string]string{}}
 	if err := a.pick(); err != nil {
 		return nil, err
 	}
@@ -89,12 +91,20 @@ func load(files []File) (*app, error) {
 	a.leave()
 	a.retarget()
 	a.scaled()
+	if err := a.alone(); err != nil {
+		return nil, err
+	}
 	return a, a.onlyRoute()
 }
 
+type groupKind struct{ group, kind string }
+
+// apps are the kinds that are converted, the first that there is.
+var apps = []groupKind{{argoGroup, rolloutKind}, {flaggerGroup, flaggerKind}, {"apps", "Deployment"}}
+
 // pick finds what is to be converted: a Rollout or a Canary, else the only Deployment.
 func (a *app) pick() error {
-	for _, kind := range []struct{ group, kind string }{{argoGroup, rolloutKind}, {flaggerGroup, flaggerKind}, {"apps", "Deployment"}} {
+	for _, kind := range apps {
 		found := a.find(kind.group, kind.kind, "")
 		if len(found) == 1 {
 			a.from, a.name = found[0], found[0].name()
@@ -207,18 +217,20 @@ func (a *app) findService() error {
 
 func selects(selector, labels map[string]string) bool {
 	for k, v := range selector {
-		if labels[k] != v {
+		if got, ok := labels[k]; !ok || got != v {
 			return false
 		}
 	}
 	return selector != nil
 }
 
+const grpcRoute = "GRPCRoute"
+
 // routeKinds are the kinds of objects that can be split, and their routers.
 var routeKinds = []struct{ group, kind, router string }{
 	{"networking.k8s.io", "Ingress", route.IngressNginx},
 	{"gateway.networking.k8s.io", "HTTPRoute", route.GatewayAPI},
-	{"gateway.networking.k8s.io", "GRPCRoute", route.GatewayAPI},
+	{"gateway.networking.k8s.io", grpcRoute, route.GatewayAPI},
 }
 
 // routerOf is the router that splits an object, "" where none does.
@@ -348,18 +360,38 @@ var ofTheCluster = [][]string{{"status"}, {"metadata", "uid"}, {"metadata", "res
 func (a *app) clean() {
 	for _, o := range a.objs {
 		unmanage(o.node)
+		var found []Field
 		for _, path := range ofTheCluster {
 			n := node.Get(o.node, path...)
 			if n == nil {
 				continue
 			}
-			a.report = append(a.report, Field{o.file, n.Line, o.String(), strings.Join(path, "."), short(inLine(n)), Lost, "the cluster writes it: what counts is in git"})
+			found = append(found, Field{o.file, n.Line, o.String(), strings.Join(path, "."), short(inLine(n)), Lost, "the cluster writes it: what counts is in git"})
 			node.Clear(o.node, path...)
 			if parent := path[:len(path)-1]; len(keys(o.node, parent...)) == 0 && len(parent) > 1 {
 				node.Clear(o.node, parent...)
 			}
 		}
+		a.report = append(a.report, fold(found)...)
 	}
+}
+
+// fold makes one line of the fields that every object from a cluster has: what is lost beside them would drown. The hash in a selector stays by itself.
+func fold(found []Field) []Field {
+	n := slices.IndexFunc(append(slices.Clone(found), Field{Field: "spec."}), func(f Field) bool { return strings.HasPrefix(f.Field, "spec.") })
+	if n < 2 {
+		return found
+	}
+	var names []string
+	for _, f := range found[:n] {
+		names = append(names, f.Field[strings.LastIndexAny(f.Field, "./")+1:])
+	}
+	all := found[0]
+	all.Field, all.Value, all.Note = "metadata", "", fmt.Sprintf("the cluster writes these %d fields, and what counts is in git: %s", n, strings.Join(names, ", "))
+	if names[0] == "status" {
+		all.Field = "status and metadata"
+	}
+	return append([]Field{all}, found[n:]...)
 }
 
 // weights and pauses as nodes.

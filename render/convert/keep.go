@@ -103,6 +103,11 @@ func (a *app) restore(l *ledger) {
 	}
 	l.fates[text] = fate{Carried, "an earlier export kept it: it is in the spec again"}
 	a.more = node.Get(kept, "spec")
+	if a.grpc = node.Text(a.more, "route", "protocol") == "GRPC"; a.grpc { // the route itself says so
+		if node.Clear(a.more, "route", "protocol"); len(keys(a.more, "route")) == 0 {
+			node.Clear(a.more, "route")
+		}
+	}
 }
 
 // ramp is the part of a Rollout or a Canary that says how to ramp, and the mapping that it is in.
@@ -199,7 +204,7 @@ func (e *export) takeBack(main, kept *yaml.Node) {
 		node.Clear(in, key)
 		merge(in, whole)
 		e.losses = slices.DeleteFunc(e.losses, func(f Field) bool { // nothing of the ramp is lost: it is what it was
-			return strings.HasPrefix(f.Field, "spec.steps") || strings.HasPrefix(f.Field, e.spec.RouteField())
+			return strings.HasPrefix(f.Field, "spec.steps") || strings.HasPrefix(f.Field, e.spec.RouteField()+".match") || f.Field == e.spec.RouteField()+".weightTotal"
 		})
 	case unchanged && node.Get(was, stepsField) != nil:
 		value, _, _ := ramp(main, e.as)

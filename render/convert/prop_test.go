@@ -53,8 +53,13 @@ func specText(t *rapid.T) string {
 	if router == route.GatewayAPI {
 		line("    parentRefs: [{name: public, namespace: infra}]")
 	}
+	rules := "[{paths: [/a, /b]}, {paths: [/c], pathType: Exact}]"
+	if router == route.GatewayAPI && maybe("gRPC") {
+		line("    protocol: GRPC")
+		rules = rapid.SampledFrom([]string{"[{paths: [/shop.Cart, /shop.Pay/Get]}, {paths: [/shop.Web/List], pathType: Exact}]", "[{paths: [/shop.Cart]}, {paths: [/]}]"}).Draw(t, "methods")
+	}
 	if maybe("paths") {
-		line("    rules: [{paths: [/a, /b]}, {paths: [/c], pathType: Exact}]")
+		line("    rules: %s", rules)
 	}
 	matches := []string{"{header: {name: X-Canary}}", "{header: {name: X-Canary, value: beta}}", "{header: {name: X-Canary, pattern: 'eu-[0-9]+|us'}}", "{cookie: {name: canary}}"}
 	if maybe("match") {
@@ -108,9 +113,6 @@ func TestPropThereAndBack(t *testing.T) {
 			t.Fatal(err)
 		}
 		as := rapid.SampledFrom(Formats()).Draw(t, "as")
-		if as == flaggerFormat && c.RouteSpec().Protocol == "GRPC" {
-			return
-		}
 		out, err := Export(c, objs, as)
 		if err != nil {
 			t.Fatal(err)
@@ -130,12 +132,30 @@ func TestPropThereAndBack(t *testing.T) {
 		if diff := cmp.Diff(c.Plan(), back.Plan(), cmpopts.IgnoreUnexported(render.Step{})); diff != "" {
 			t.Fatalf("as %s, there and back plans otherwise:\n%s\n%s\nof\n%s\nis\n%s", as, diff, data, text, im.Spec)
 		}
+		if was, is := placesOf(c), placesOf(back); !cmp.Equal(was, is) {
+			t.Fatalf("as %s, there and back is at %v, not at %v:\n%s\nof\n%s", as, is, was, data, text)
+		}
 		for i, image := range back.Spec.Images {
 			if image.Image != c.Spec.Images[i].Image {
 				t.Fatalf("%s runs %s", image.Container, image.Image)
 			}
 		}
 	})
+}
+
+// placesOf are the protocol and the paths of a spec's route.
+func placesOf(c *render.Canary) []string {
+	r := c.RouteSpec()
+	var places []string
+	for _, rule := range r.Rules {
+		for _, path := range rule.Paths {
+			places = append(places, r.Protocol+" "+path)
+		}
+	}
+	if slices.Contains(places, "GRPC /") { // every call, whatever is beside it
+		return []string{"GRPC /"}
+	}
+	return places
 }
 
 // TestEditedSince: what an export keeps counts until somebody edits the ramp, and then it is told of.

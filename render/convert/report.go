@@ -39,7 +39,15 @@ func (f Field) String() string {
 	if at != "" {
 		at += ": "
 	}
-	return fmt.Sprintf("%s%s: %s: %s", at, f.Field, f.Outcome, f.Note)
+	return fmt.Sprintf("%s%s: %s: %s", at, f.Name(), f.Outcome, f.Note)
+}
+
+// Name is the field with its object; a field of a spec says by itself of what it is.
+func (f Field) Name() string {
+	if strings.HasPrefix(f.Field, f.Object+".") {
+		return f.Field
+	}
+	return f.Object + " " + f.Field
 }
 
 // Report says of every field of a converted object what became of it, in the order of the fields.

@@ -2,6 +2,7 @@ package convert
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -38,6 +39,9 @@ func (a *app) imported() (*Imported, error) {
 	if err != nil {
 		return nil, a.blame(err)
 	}
+	if a.as != "" && a.more == nil {
+		im.Report = append(im.Report, settles(c))
+	}
 	kept, err := a.remember(c, objs)
 	if err == nil && kept != nil {
 		kept, err = note(kept)
@@ -48,6 +52,27 @@ func (a *app) imported() (*Imported, error) {
 	}
 	im.Spec, err = node.Encode(spec)
 	return im, err
+}
+
+// settles tells of the time that neither Argo Rollouts nor Flagger needs, since their controllers write to the cluster themselves.
+func settles(c *render.Canary) Field {
+	settle, sum, pauses, n := *c.Spec.Settle, render.Duration(0), render.Duration(0), 0
+	for _, st := range c.Plan().Steps {
+		if st.Transition != render.Idle && st.Transition != render.Cleanup {
+			n, sum, pauses = n+1, sum+st.Hold.Settle, pauses+st.Hold.Pause
+		}
+	}
+	return Field{Object: "spec", Field: "spec.settle", Value: settle.String(), Outcome: Changed, Note: fmt.Sprintf(
+		"each of %d steps first gets %s to be applied, and its pause runs from then: %s in all beside pauses of %s. Choose it above your controller's interval and the pods' start", n, settle, sum, pauses)}
+}
+
+// make notes of what field the steps since the last note are made.
+func (a *app) make(field string) {
+	for i := range a.steps {
+		if at := fmt.Sprintf("spec.steps[%d]", i); a.made[at] == "" {
+			a.made[at] = field
+		}
+	}
 }
 
 // blame makes an error about a spec that nobody has seen yet one about what it is made of.
@@ -61,9 +86,29 @@ func (a *app) blame(err error) error {
 		if e.Field == "spec.base" {
 			e.Field = ""
 		}
+		if field, rest := a.source(e.Field); field != "" {
+			if node.Get(a.from.node, parts(field+rest)...) != nil {
+				field += rest
+			}
+			at := node.Get(a.from.node, parts(field)...)
+			e.Field, e.Line, e.Column = field, at.Line, at.Column
+		}
 		spec[i] = e
 	}
 	return spec
+}
+
+// source is the field that a field of the spec is made of, and what lies within both.
+func (a *app) source(field string) (from, rest string) {
+	if a.more != nil { // an earlier export's word
+		return "", ""
+	}
+	for within := field; within != ""; within = within[:max(strings.LastIndexAny(within, ".["), 0)] {
+		if from := a.made[within]; from != "" {
+			return from, field[len(within):]
+		}
+	}
+	return "", ""
 }
 
 // read is the text of a spec as gitramp reads it, and its objects.
