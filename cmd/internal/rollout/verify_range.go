@@ -39,7 +39,26 @@ func (v *View) VerifyHistory(ctx context.Context, items []*Item, from string, re
 			in[c] = true
 		}
 	}
-	type change struct{ commit, dir string }
+	list, err := v.changes(ctx, chosen, in)
+	if err != nil {
+		return nil, err
+	}
+	var all []*Verified
+	for _, ch := range list {
+		r, err := v.step(ctx, ch.commit, ch.dir, chosen[ch.dir])
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, r)
+	}
+	return all, nil
+}
+
+// change is what one commit did to one output path.
+type change struct{ commit, dir string }
+
+// changes are those of the commits among in, nil for all, that touched one of the output paths, oldest first.
+func (v *View) changes(ctx context.Context, chosen map[string]*app.App, in map[string]bool) ([]change, error) {
 	var list []change
 	cut := false
 	err := v.repo.History(ctx, v.Tip, "*", func(e git.Entry) (bool, error) {
@@ -59,22 +78,11 @@ func (v *View) VerifyHistory(ctx context.Context, items []*Item, from string, re
 		}
 		return true, nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	if cut {
-		return nil, app.Conflict{Text: "history is cut off, so it cannot be verified: fetch all of it (git fetch --unshallow, or fetch-depth: 0)"}
+	if err == nil && cut {
+		err = app.Conflict{Text: "history is cut off, so it cannot be verified: fetch all of it (git fetch --unshallow, or fetch-depth: 0)"}
 	}
 	slices.Reverse(list)
-	var all []*Verified
-	for _, ch := range list {
-		r, err := v.step(ctx, ch.commit, ch.dir, chosen[ch.dir])
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, r)
-	}
-	return all, nil
+	return list, err
 }
 
 // step verifies one commit of the branch. In a history a revert is a person's act, and no fault.
