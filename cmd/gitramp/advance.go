@@ -2,12 +2,10 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/gitramp/gitramp/cmd/internal/git"
 	"github.com/gitramp/gitramp/cmd/internal/rollout"
 	"github.com/gitramp/gitramp/render"
 )
@@ -134,45 +132,9 @@ func (c *cli) runAdvance(ctx context.Context, f advanceFlags, args []string) err
 	if f.proposing() {
 		return c.propose(ctx, r, f)
 	}
-	return c.walk(ctx, r, f)
-}
-
-// once says the same only the first time.
-func once(note func(format string, args ...any)) func(format string, args ...any) {
-	said := map[string]bool{}
-	return func(format string, args ...any) {
-		if text := fmt.Sprintf(format, args...); !said[text] {
-			said[text] = true
-			note("%s", text)
-		}
+	out, err := r.Walk(ctx, f.wait, func(res rollout.Result) { c.note("%s", res.Move.Line()) })
+	if err != nil {
+		return err
 	}
-}
-
-// walk advances once, or for as long as --wait says.
-func (c *cli) walk(ctx context.Context, r *rollout.Run, f advanceFlags) error {
-	end := r.Now().Add(f.wait)
-	r.Note = once(c.note)
-	for {
-		out, err := r.Do(ctx)
-		again, ok := rollout.NextLook(out, r.Now(), end)
-		switch {
-		case is[*git.Unreachable](err) && r.Now().Before(end):
-			c.note("%s: looking again", err)
-			out.Results, again = nil, rollout.LookAgain // what was to be made was not, or nobody knows
-		case err != nil:
-			return err
-		case f.wait == 0 || !ok:
-			return c.finishRun(out, f.steer, r)
-		}
-		for _, res := range out.Results {
-			if res.Move != nil {
-				c.note("%s", res.Move.Line())
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(again):
-		}
-	}
+	return c.finishRun(out, f.steer, r)
 }

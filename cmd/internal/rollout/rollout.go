@@ -386,24 +386,3 @@ func (it *Item) there() render.Tree {
 	}
 	return tree
 }
-
-// LookAgain is the longest that a waiting run does not look at the branch: somebody may have aborted.
-const LookAgain = 30 * time.Second
-
-// NextLook is when a run that may go on until end should look again; ok is false where nothing can happen by then.
-func NextLook(out Outcome, now, end time.Time) (in time.Duration, ok bool) {
-	if !now.Before(end) {
-		return 0, false
-	}
-	for _, res := range out.Results {
-		until := time.Unix(res.Decision.Until, 0)
-		switch {
-		case res.Move != nil:
-			return 0, true
-		case res.Decision.Until == 0 || until.After(end):
-		case !ok || until.Sub(now) < in:
-			in, ok = max(until.Sub(now), 0), true
-		}
-	}
-	return min(in, LookAgain), ok
-}
