@@ -41,7 +41,7 @@ func TestTools(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		fake := map[string]string{"go": "case $3 in *kpt) echo 'reading https://proxy/x.zip: 403 Forbidden';; *) echo 'main.go:3: no';; esac; exit 1"}
+		fake := map[string]string{"go": "case \"$*\" in *kpt) echo 'reading https://proxy/x.zip: 403 Forbidden';; *) echo 'main.go:3: no';; esac; exit 1"}
 		for name, text := range c.fake {
 			fake[name] = text
 		}

@@ -76,9 +76,9 @@ func need(t *testing.T, programs ...string) {
 		if _, err := exec.LookPath(what); err == nil {
 			continue
 		}
-		for line := range strings.Lines(string(verdicts)) {
+		for _, line := range strings.Split(string(verdicts), "\n") {
 			if why, is := strings.CutPrefix(line, what+": "); is {
-				t.Skipf("%s is not tried: %s", what, strings.TrimSpace(why))
+				t.Skipf("%s is not tried: %s", what, why)
 			}
 		}
 		if os.Getenv("CI") == "true" {
