@@ -4,6 +4,7 @@
 #   docker build --build-arg VERSION=v1.2.3 .                the binary alone, for what goes by files: validate, lint, fn, schema, import, export, render --check and
 #                                                            --write. plan, prove, diff and render --to do so only where no repository is around the spec: in one they
 #                                                            ask git where the app stands, and fail without it
+#   docker build --build-arg VERSION=v1.2.3 --target fn .    the same as gitramp-fn, which is gitramp fn: a KRM function in a container, which is started without arguments
 #   docker build --build-arg VERSION=v1.2.3 --target git .   with git and ssh: everything, among it commit, advance, and Argo CD's plugin
 ARG GO=golang:1.26.10-bookworm
 ARG GIT=alpine:3.22.2
@@ -24,6 +25,13 @@ COPY --from=build /gitramp /usr/local/bin/gitramp
 WORKDIR /work
 USER 65532:65532
 ENTRYPOINT ["gitramp"]
+
+FROM scratch AS fn
+COPY --from=build /gitramp /usr/local/bin/gitramp-fn
+ENV PATH=/usr/local/bin
+WORKDIR /work
+USER 65532:65532
+ENTRYPOINT ["gitramp-fn"]
 
 FROM scratch
 COPY --from=build /gitramp /usr/local/bin/gitramp

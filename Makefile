@@ -1,4 +1,4 @@
-# `make help` lists the targets. Nothing but Go, git and make is needed; what a target needs beside them it fetches as Go modules.
+# `make help` lists the targets. Nothing but Go, git and make is needed; what a target needs beside them it fetches as Go modules, and e2e with apt-get too.
 GO      ?= go
 BIN     := bin/gitramp
 DEMO    := out/demo
@@ -57,11 +57,8 @@ race: ## all tests under the race detector (needs a C compiler)
 
 .PHONY: e2e
 e2e: ## what reads and calls us, for real: kustomize, kubectl, kpt, pre-commit, shells, man, yaml-language-server, the API server's CRD code, Flux's build, what a release is made of, gh and git's push options; whose fields we read
-	cd tests/clients && $(GO) test -count=1 -timeout 30m ./...
-	cd tests/crds && $(GO) test -count=1 -timeout 30m ./...
-	cd tests/controllers && $(GO) test -count=1 -timeout 30m ./...
-	cd tests/pulls && $(GO) test -count=1 -timeout 30m ./...
-	cd tests/release && $(GO) test -count=1 -timeout 30m ./...
+	GO='$(GO)' .ci/tools
+	GO='$(GO)' .ci/e2e tests/clients tests/crds tests/controllers tests/pulls tests/release
 
 .PHONY: fuzz
 fuzz: ## fuzz spec, lock and function for FUZZTIME each, and run CHECKS cases of each property

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -38,6 +39,7 @@ network. Exits with 3 where something is in the way.`,
 	}
 }
 
+// printFindings prints a table. Names of files, what is in them and what programs said of them are anybody's, and a finding is a line.
 func (c *cli) printFindings(list []doctor.Finding) error {
 	if c.output == "json" {
 		return c.printJSON(map[string]any{"apiVersion": render.APIVersion, "kind": "Doctor", "findings": list})
@@ -49,10 +51,12 @@ func (c *cli) printFindings(list []doctor.Finding) error {
 		if !f.OK {
 			mark = p.Paint(show.Red, "wrong")
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\n", mark, f.What, f.Says)
+		fmt.Fprintf(w, "%s\t%s\t%s\n", mark, show.Visible(f.What), inLine(f.Says))
 		if f.Fix != "" {
-			fmt.Fprintf(w, "%s\t\tfix: %s\n", p.Paint(show.Red, "     "), f.Fix) // painted too, for columns count every byte
+			fmt.Fprintf(w, "%s\t\tfix: %s\n", p.Paint(show.Red, "     "), inLine(f.Fix)) // painted too, for columns count every byte
 		}
 	}
 	return w.Flush()
 }
+
+func inLine(text string) string { return show.Visible(strings.ReplaceAll(text, "\n", "; ")) }

@@ -29,9 +29,7 @@ func TestGoldenTreesBuild(t *testing.T) {
 	run(t, "go", "build", "-o", kustomize, "sigs.k8s.io/kustomize/kustomize/v5")
 	for name, argv := range map[string][]string{"kustomize": {kustomize, "build"}, "kubectl": {"kubectl", "kustomize"}} {
 		t.Run(name, func(t *testing.T) {
-			if _, err := exec.LookPath(argv[0]); err != nil {
-				t.Skipf("%s is not installed here: its kustomize is not tried", argv[0])
-			}
+			need(t, argv[0])
 			for _, tree := range trees {
 				got, want := objects(t, run(t, append(slices.Clone(argv), tree)...)), files(t, tree)
 				for _, name := range slices.Sorted(maps.Keys(want)) {

@@ -65,7 +65,7 @@ func repository(ctx context.Context) []Finding {
 		list = append(list, Finding{"unfinished", false, "a run was killed while it wrote", "run gitramp commit again: it finishes or drops what was left"})
 	}
 	if root := repo.Root(); root != "" {
-		list = append(list, lookForFunctions(root)...)
+		list = append(list, lookForFunctions(ctx, root)...)
 	}
 	if h.Signer != "" {
 		list = append(list, Finding{"signing", h.SignerErr == nil, "commits are signed by " + h.Signer, ""})

@@ -2,19 +2,20 @@ package doctor
 
 import (
 	"bytes"
-	"errors"
+	"context"
 	"fmt"
 	"io"
 	"io/fs"
 	"maps"
 	"os"
 	"path"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/gitramp/gitramp/cmd/internal/git"
 )
 
 // kustomize build --enable-alpha-plugins without --enable-exec leaves the output of an exec function out and exits with 0 (kubernetes-sigs/kustomize#4399), kubectl
@@ -26,12 +27,15 @@ const (
 	maxText   = 1 << 20
 )
 
-// functions is a repository in which gitramp is a function of some kustomization.
+// functions is a repository in which gitramp is a function of some kustomization. What lies in it is anybody's: each file is read within the repository and within
+// maxText, and each question about one is answered once.
 type functions struct {
-	root  string
+	top   *os.Root
 	dirs  map[string]kustomization // by directory
 	files []string                 // that may build one
+	ours  map[string]bool          // by file: whether it configures gitramp as a function
 	with  []string                 // the directories whose kustomization has gitramp as a function
+	leads map[string]bool          // the directories whose kustomization is, or leads to, one of those
 	list  []Finding
 }
 
@@ -43,25 +47,28 @@ type kustomization struct {
 }
 
 // lookForFunctions looks through the files of a repository; it finds nothing where gitramp is no function.
-func lookForFunctions(root string) []Finding {
-	f := &functions{root: root, dirs: map[string]kustomization{}}
-	if err := f.walk(); err != nil {
+func lookForFunctions(ctx context.Context, root string) []Finding {
+	top, err := os.OpenRoot(root)
+	if err != nil {
 		return []Finding{{"functions", false, err.Error(), "make that readable"}}
 	}
-	for dir, k := range f.dirs {
-		if slices.ContainsFunc(slices.Concat(k.Generators, k.Transformers, k.Validators), func(entry string) bool { return f.isOurs(dir, entry) }) {
+	defer top.Close()
+	f := &functions{top: top, dirs: map[string]kustomization{}, ours: map[string]bool{}, leads: map[string]bool{}}
+	if err := f.walk(ctx); err != nil && ctx.Err() == nil {
+		return []Finding{{"functions", false, err.Error(), "make that readable"}}
+	}
+	for _, dir := range slices.Sorted(maps.Keys(f.dirs)) {
+		k := f.dirs[dir]
+		if ctx.Err() == nil && slices.ContainsFunc(slices.Concat(k.Generators, k.Transformers, k.Validators), func(entry string) bool { return f.isOurs(dir, entry) }) {
 			f.with = append(f.with, dir)
+			f.list = append(f.list, Finding{k.file, true, "has gitramp as a function: kustomize build needs " + alphaFlag + " " + execFlag + " for it, and without the second leaves its output out and exits with 0", ""})
 		}
 	}
-	if f.with == nil {
-		return nil
-	}
-	slices.Sort(f.with)
-	for _, dir := range f.with {
-		f.list = append(f.list, Finding{f.dirs[dir].file, true, "has gitramp as a function: kustomize build needs " + alphaFlag + " " + execFlag + " for it, and without the second leaves its output out and exits with 0", ""})
-	}
+	f.follow()
 	for _, name := range f.files {
-		f.look(name)
+		if ctx.Err() == nil && f.with != nil {
+			f.look(name)
+		}
 	}
 	return f.list
 }
@@ -71,36 +78,40 @@ var kustomizationNames = []string{"kustomization.yaml", "kustomization.yml", "Ku
 // builders are the names of files that run commands.
 var builders = regexp.MustCompile(`(?i)^(.*makefile|.*\.mk|.*\.sh|.*\.bash|jenkinsfile.*|justfile|.*\.ya?ml|dockerfile.*|containerfile.*|tiltfile|.*\.groovy)$`)
 
-func (f *functions) walk() error {
-	return filepath.WalkDir(f.root, func(name string, d fs.DirEntry, err error) error {
+func (f *functions) walk(ctx context.Context) error {
+	return fs.WalkDir(f.top.FS(), ".", func(name string, d fs.DirEntry, err error) error {
 		switch base := d.Name(); {
 		case err != nil:
 			return err
-		case d.IsDir() && (base == ".git" || base == "node_modules" || base == "vendor") && name != f.root:
+		case d.IsDir() && (base == ".git" || base == "node_modules" || base == "vendor"):
 			return fs.SkipDir
 		case !d.Type().IsRegular():
 		case slices.Contains(kustomizationNames, base):
-			rel, _ := filepath.Rel(f.root, name)
-			k := kustomization{file: filepath.ToSlash(rel)}
-			if yaml.Unmarshal(f.read(k.file), &k) == nil {
-				f.dirs[path.Dir(k.file)] = k
+			k := kustomization{file: name}
+			if yaml.Unmarshal(f.read(name), &k) == nil {
+				f.dirs[path.Dir(name)] = k
 			}
 		case builders.MatchString(base):
-			rel, _ := filepath.Rel(f.root, name)
-			f.files = append(f.files, filepath.ToSlash(rel))
+			f.files = append(f.files, name)
 		}
-		return nil
+		return ctx.Err()
 	})
 }
 
-// read is the text of a file, nil where it is none or too large.
+// read is the text of a regular file of the repository, nil where it is none or too large. What a symlink in it leads to is read where that is in it too.
 func (f *functions) read(name string) []byte {
-	at := filepath.Join(f.root, filepath.FromSlash(name))
-	if info, err := os.Stat(at); err != nil || info.Size() > maxText {
+	if info, err := f.top.Stat(name); err != nil || !info.Mode().IsRegular() { // to open a pipe is to wait for somebody
 		return nil
 	}
-	data, _ := os.ReadFile(at)
-	return data
+	file, err := f.top.Open(name)
+	if err != nil {
+		return nil
+	}
+	defer file.Close()
+	if data, err := io.ReadAll(io.LimitReader(file, maxText+1)); err == nil && len(data) <= maxText {
+		return data
+	}
+	return nil
 }
 
 // isOurs says whether an entry of a kustomization's generators, transformers or validators is gitramp: a file, a directory of such, or the YAML itself.
@@ -110,9 +121,35 @@ func (f *functions) isOurs(dir, entry string) bool {
 	}
 	at := path.Join(dir, entry)
 	if k, there := f.dirs[at]; there {
-		return slices.ContainsFunc(k.Resources, func(name string) bool { return runsUs(f.read(path.Join(at, name))) })
+		return slices.ContainsFunc(k.Resources, func(name string) bool { return f.holdsOurs(path.Join(at, name)) })
 	}
-	return runsUs(f.read(at))
+	return f.holdsOurs(at)
+}
+
+func (f *functions) holdsOurs(name string) bool {
+	is, known := f.ours[name]
+	if !known {
+		is = runsUs(f.read(name))
+		f.ours[name] = is
+	}
+	return is
+}
+
+// follow finds the kustomizations that lead to one with gitramp in it, from there up.
+func (f *functions) follow() {
+	above := map[string][]string{}
+	for dir, k := range f.dirs {
+		for _, name := range slices.Concat(k.Resources, k.Components, k.Bases) {
+			at := path.Join(dir, name)
+			above[at] = append(above[at], dir)
+		}
+	}
+	for next := slices.Clone(f.with); len(next) > 0; next = next[1:] {
+		if !f.leads[next[0]] {
+			f.leads[next[0]] = true
+			next = append(next, above[next[0]]...)
+		}
+	}
 }
 
 type document struct {
@@ -126,19 +163,18 @@ type document struct {
 	Spec struct{ Path string }
 }
 
-// documents are the objects of a file, as far as it can be read.
+// separators are where a document of YAML begins or ends, in a block of text too (YAML 1.2.2, c-forbidden).
+var separators = regexp.MustCompile(`(?m)^(?:---|\.\.\.)(?:[ \t\r]|$)`)
+
+// documents are the objects of a file, but for those that cannot be read: a template is one.
 func documents(data []byte) (docs []document) {
-	decoder := yaml.NewDecoder(bytes.NewReader(data))
-	for {
-		var n yaml.Node
-		if err := decoder.Decode(&n); errors.Is(err, io.EOF) || err != nil {
-			return docs
-		}
+	for _, text := range separators.Split(string(data), -1) {
 		var d document
-		if n.Decode(&d) == nil {
+		if yaml.Unmarshal([]byte(text), &d) == nil && d.Kind != "" {
 			docs = append(docs, d)
 		}
 	}
+	return docs
 }
 
 // runsUs says whether one of some function configurations is for gitramp, as a program. An image needs no flag.
@@ -159,8 +195,9 @@ func runsUs(data []byte) bool {
 // look looks for what builds one of the kustomizations without the flags.
 func (f *functions) look(name string) {
 	data := f.read(name)
+	held := flags{bytes.Contains(data, []byte(alphaFlag)), bytes.Contains(data, []byte(execFlag))}
 	for _, command := range commands(data) {
-		if why := lacks(command.text, data); why != "" && f.reaches(command.text, name) {
+		if why := lacks(command.text, held); why != "" && f.reaches(command.text, name) {
 			f.found(fmt.Sprintf("%s:%d", name, command.line), command.text, why)
 		}
 	}
@@ -169,7 +206,7 @@ func (f *functions) look(name string) {
 	}
 	for _, d := range documents(data) {
 		f.argo(name, d)
-		if strings.HasPrefix(d.APIVersion, "kustomize.toolkit.fluxcd.io/") && d.Kind == "Kustomization" && f.reachable(path.Clean(d.Spec.Path), nil) {
+		if strings.HasPrefix(d.APIVersion, "kustomize.toolkit.fluxcd.io/") && d.Kind == "Kustomization" && f.leads[path.Clean(d.Spec.Path)] {
 			f.found(name, "Flux builds "+d.Spec.Path, "it runs no functions")
 		}
 	}
@@ -181,18 +218,21 @@ func (f *functions) argo(name string, d document) {
 		return
 	}
 	for _, key := range slices.Sorted(maps.Keys(d.Data)) {
-		if why := lacks("kustomize build "+d.Data[key], nil); why != "" && (key == "kustomize.buildOptions" || strings.HasPrefix(key, "kustomize.buildOptions.")) {
+		if why := lacks("kustomize build "+d.Data[key], flags{}); why != "" && (key == "kustomize.buildOptions" || strings.HasPrefix(key, "kustomize.buildOptions.")) {
 			f.found(name, "Argo CD builds with "+key+": "+d.Data[key], why)
 		}
 	}
 }
+
+// given is what a build may be given so as to be let in somewhere.
+var given = regexp.MustCompile(`(\s(?:--token|--password|--env|-e)[= ])("[^"]*"|'[^']*'|\S+)`)
 
 func (f *functions) found(what, build, why string) {
 	fix := "commit what gitramp renders, and let that be built (gitramp render --write)"
 	if strings.HasPrefix(why, "without") {
 		fix = "give it " + alphaFlag + " " + execFlag + ", or " + fix
 	}
-	f.list = append(f.list, Finding{what, false, build + ": " + why, fix})
+	f.list = append(f.list, Finding{what, false, git.WithoutUsers(given.ReplaceAllString(build, "$1...")) + ": " + why, fix})
 }
 
 // command is a command of a script, with its line.
@@ -205,35 +245,39 @@ var builds = regexp.MustCompile(`\bkustomize\s+build\b[^|;&\n>)]*|\b(?:kubectl|o
 
 // commands finds the builds in a text, in whatever language it is written. A line that goes on behind a backslash is one.
 func commands(data []byte) (list []command) {
-	text := ""
+	var whole strings.Builder
 	for i, line := range strings.Split(string(data), "\n") {
 		if more, goesOn := strings.CutSuffix(strings.TrimRight(line, "\r"), "\\"); goesOn {
-			text += more
+			whole.WriteString(more)
 			continue
 		}
-		text += line
+		whole.WriteString(line)
+		text := whole.String()
+		whole.Reset()
 		if !strings.HasPrefix(strings.TrimSpace(text), "#") {
 			for _, found := range builds.FindAllString(text, -1) {
 				found, _, _ = strings.Cut(found, `"}`) // of a line of YAML in braces
 				list = append(list, command{i + 1, strings.Join(strings.Fields(strings.Trim(found, "`\"' ")), " ")})
 			}
 		}
-		text = ""
 	}
 	return list
 }
 
-// lacks says what becomes of a function in a build, "" where it runs. Flags that a variable may hold are looked for in the whole file.
-func lacks(build string, file []byte) string {
-	has := func(flag string) bool {
-		return strings.Contains(build, flag) && !strings.Contains(build, flag+"=false") || strings.Contains(build, "$") && bytes.Contains(file, []byte(flag))
+// flags are those that a file has somewhere, where a variable of a build may get them.
+type flags struct{ alpha, exec bool }
+
+// lacks says what becomes of a function in a build, "" where it runs.
+func lacks(build string, held flags) string {
+	has := func(flag string, held bool) bool {
+		return strings.Contains(build, flag) && !strings.Contains(build, flag+"=false") || held && strings.Contains(build, "$")
 	}
-	switch {
+	switch alpha := has(alphaFlag, held.alpha); {
 	case !strings.HasPrefix(build, "kustomize"):
 		return "kubectl runs no exec function, it has no " + execFlag
-	case has(alphaFlag) && has(execFlag):
+	case alpha && has(execFlag, held.exec):
 		return ""
-	case has(alphaFlag):
+	case alpha:
 		return "without " + execFlag + " it leaves out what gitramp writes, and exits with 0"
 	}
 	return "without " + alphaFlag + " it fails: external plugins disabled"
@@ -245,21 +289,9 @@ func (f *functions) reaches(build, file string) bool {
 		word = strings.Trim(word, `"'`)
 		for _, from := range []string{".", path.Dir(file)} {
 			if dir := path.Join(from, word); f.dirs[dir].file != "" && !strings.HasPrefix(word, "-") {
-				return f.reachable(dir, nil)
+				return f.leads[dir]
 			}
 		}
 	}
 	return true
-}
-
-// reachable says whether the kustomization of a directory is, or leads to, one with gitramp in it.
-func (f *functions) reachable(dir string, above []string) bool {
-	if slices.Contains(f.with, dir) {
-		return true
-	}
-	k := f.dirs[dir]
-	return !slices.Contains(above, dir) && slices.ContainsFunc(slices.Concat(k.Resources, k.Components, k.Bases), func(name string) bool {
-		at := path.Join(dir, name)
-		return f.dirs[at].file != "" && f.reachable(at, append(above, dir))
-	})
 }

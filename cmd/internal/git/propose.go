@@ -169,7 +169,7 @@ func (r *Repo) pushMoves(ctx context.Context, remote string, moves []Move) error
 	if err == nil || !errors.As(err, &said) {
 		return err
 	}
-	said.Stderr = secret.ReplaceAllString(said.Stderr, "$1")
+	said.Stderr = WithoutUsers(said.Stderr)
 	rejected := map[string]string{}
 	for line := range strings.Lines(out) {
 		if f := strings.Split(strings.TrimSuffix(line, "\n"), "\t"); len(f) == 3 && f[0] == "!" {

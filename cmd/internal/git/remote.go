@@ -95,8 +95,11 @@ func (r *Repo) ask(ctx context.Context, m Remote) (string, error) {
 	return "", nil
 }
 
-// secret is the user part of a URL, which may hold a token.
-var secret = regexp.MustCompile(`(://)[^/@\s]+@`)
+// user is the user part of a URL, which may hold a token. Whoever put an @ into a password has not always written it as %40.
+var user = regexp.MustCompile(`(://)[^/\s]*@`)
+
+// WithoutUsers is a text without the user part of the URLs in it.
+func WithoutUsers(text string) string { return user.ReplaceAllString(text, "$1") }
 
 func (r *Repo) network(ctx context.Context, what string, err error) error {
 	var said *Error
@@ -104,7 +107,7 @@ func (r *Repo) network(ctx context.Context, what string, err error) error {
 	case ctx.Err() != nil:
 		return &Unreachable{Text: what + ": no answer within " + netTimeout.String()}
 	case errors.As(err, &said):
-		return &Unreachable{Text: what, Err: &Error{Args: said.Args, Code: said.Code, Stderr: secret.ReplaceAllString(said.Stderr, "$1")}}
+		return &Unreachable{Text: what, Err: &Error{Args: said.Args, Code: said.Code, Stderr: WithoutUsers(said.Stderr)}}
 	}
 	return err
 }
@@ -124,7 +127,7 @@ func (r *Repo) push(ctx context.Context, m Remote, old, commit string) error {
 	if !errors.As(err, &said) {
 		return err
 	}
-	said.Stderr = secret.ReplaceAllString(said.Stderr, "$1")
+	said.Stderr = WithoutUsers(said.Stderr)
 	line := ""
 	for l := range strings.Lines(out) {
 		if strings.HasPrefix(l, "!\t") {

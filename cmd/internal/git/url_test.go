@@ -44,3 +44,16 @@ func TestPublic(t *testing.T) {
 		}
 	}
 }
+
+// TestWithoutUsers: what a program said is told again without what lets one in, however it was written.
+func TestWithoutUsers(t *testing.T) {
+	for text, want := range map[string]string{
+		"fatal: unable to access 'https://ada:s3cr3t@forge/a/b/': 403":  "fatal: unable to access 'https://forge/a/b/': 403",
+		"https://ada:s3cr3t@s3cr3t@forge/a and git::https://s3cr3t@b":   "https://forge/a and git::https://b",
+		"https://forge/a/b@v1 of ada@example.com, ssh://git@forge:22/a": "https://forge/a/b@v1 of ada@example.com, ssh://forge:22/a",
+	} {
+		if got := WithoutUsers(text); got != want {
+			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
+}

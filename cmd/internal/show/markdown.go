@@ -15,8 +15,8 @@ import (
 // longestValue is how many bytes of one value are shown.
 const longestValue = 200
 
-// visible is text in which everything can be seen.
-func visible(s string) string {
+// Visible is text in which everything can be seen.
+func Visible(s string) string {
 	var b strings.Builder
 	for len(s) > 0 {
 		c, n := utf8.DecodeRuneInString(s)
@@ -37,7 +37,7 @@ func visible(s string) string {
 
 // code is a value as a code span. In a cell of a table a bar would end it.
 func code(s string) string {
-	s = visible(s)
+	s = Visible(s)
 	if len(s) > longestValue {
 		s = strings.ToValidUTF8(s[:longestValue], "") + "…"
 	}
@@ -65,7 +65,7 @@ func fenceAround(s string, least int) string {
 func block(language, text string) string {
 	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 	for i, line := range lines {
-		lines[i] = strings.ReplaceAll(visible(strings.ReplaceAll(line, "\t", "    ")), "\r", `\r`)
+		lines[i] = strings.ReplaceAll(Visible(strings.ReplaceAll(line, "\t", "    ")), "\r", `\r`)
 	}
 	text = strings.Join(lines, "\n")
 	fence := fenceAround(text, 3)
@@ -77,7 +77,7 @@ var plainWord = regexp.MustCompile(`^\(?[A-Za-z0-9](?:[A-Za-z0-9',;%-]*[A-Za-z0-
 
 // prose is a sentence of gitramp's own in which any other word is code.
 func prose(s string) string {
-	words := strings.Fields(visible(s))
+	words := strings.Fields(Visible(s))
 	for i, w := range words {
 		if plainWord.MatchString(w) {
 			continue
