@@ -169,7 +169,7 @@ func (a *app) workload() error {
 	if len(keys(a.deployment.node, "spec", "selector", "matchLabels")) == 0 {
 		return a.deployment.wrong("spec.selector.matchLabels", "", "is missing", "labels by which the pods are found")
 	}
-	return nil
+	return checkSelector(a.deployment)
 }
 
 // plain is a Deployment that nobody ramps yet.
