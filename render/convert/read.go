@@ -24,7 +24,7 @@ type File struct {
 }
 
 const (
-	maxFile    = 10 << 20
+	maxFile    = 16 << 20 // as much as a ResourceList may have
 	maxNesting = 64
 )
 
@@ -103,7 +103,7 @@ func read(files []File) ([]*object, error) {
 
 func readFile(f File) ([]*object, error) {
 	if len(f.Data) > maxFile {
-		return nil, problem(f.Name, 0, fmt.Sprintf("file of %d bytes is too large", len(f.Data)), "at most 10 MiB")
+		return nil, problem(f.Name, 0, fmt.Sprintf("is larger than %d bytes", maxFile), "the files of one app")
 	}
 	var objs []*object
 	decoder := yaml.NewDecoder(bytes.NewReader(f.Data))
