@@ -23,8 +23,8 @@ func (c *cli) imports() *cobra.Command {
 Deployment, with its Service, its route and whatever else belongs to it. Writes
 DIR/canary.yaml, and DIR/base with the objects as they are where a spec alone
 would not make the very same ones. It says of every field of the Rollout or
-Canary what became of it; -o json lists those that are carried, too. What has no
-equal is kept in an annotation of the spec, and gitramp export puts it back. It
+Canary what became of it; -o json lists those that are carried, too. What of its
+spec has no equal is kept in an annotation, and gitramp export puts it back. It
 writes over nothing. FILE - is stdin.`,
 		Example: "  gitramp import rollout.yaml service.yaml route.yaml --to apps/shop\n  kubectl get rollout,service,ingress shop -o yaml | gitramp import - --to apps/shop",
 		RunE: func(cmd *cobra.Command, args []string) error {
