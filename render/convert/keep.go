@@ -36,8 +36,8 @@ func digest(v any) string {
 	return render.Digest(text)[len("sha256:"):][:10]
 }
 
-// notKept are the fields of a Rollout that do not come back: what says what runs, which is the base's word by then, and what was so for a moment, for a Rollout that is
-// paused from the start gets no pods.
+// notKept are the fields of a Rollout that do not come back: what says what runs, which is the base's word by then, and what was so for a moment: a Rollout that is paused
+// from the start gets no ReplicaSet (rollout/sync.go of argoproj/argo-rollouts, syncReplicasOnly).
 var notKept = []string{"template", "selector", "workloadRef", "paused"}
 
 // keep remembers what of the object's spec has no equal.
