@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -18,7 +19,7 @@ type FieldError struct {
 	Allowed string `json:"allowed,omitempty"`
 }
 
-// Error is the one-line form: `canary.yaml:14:13: spec.steps[2].setWeight: value "120" is invalid: allowed 0 to 100`.
+// Error is the one-line form, whatever the file holds: `canary.yaml:14:13: spec.steps[2].setWeight: value "120" is invalid: allowed 0 to 100`.
 func (e FieldError) Error() string {
 	var b strings.Builder
 	b.WriteString(e.File)
@@ -31,6 +32,26 @@ func (e FieldError) Error() string {
 	b.WriteString(": " + e.Problem)
 	if e.Allowed != "" {
 		b.WriteString(": allowed " + e.Allowed)
+	}
+	return Visible(b.String())
+}
+
+// Visible is text in which everything can be seen: what is printed of somebody's file forges no line and drives no terminal.
+func Visible(s string) string {
+	var b strings.Builder
+	for len(s) > 0 {
+		c, n := utf8.DecodeRuneInString(s)
+		switch {
+		case c == utf8.RuneError && n == 1:
+			fmt.Fprintf(&b, `\x%02x`, s[0])
+		case unicode.IsPrint(c):
+			b.WriteRune(c)
+		case c < 0x10000:
+			fmt.Fprintf(&b, `\u%04x`, c)
+		default:
+			fmt.Fprintf(&b, `\U%08x`, c)
+		}
+		s = s[n:]
 	}
 	return b.String()
 }

@@ -51,7 +51,7 @@ func (c *cli) printFindings(list []doctor.Finding) error {
 		if !f.OK {
 			mark = p.Paint(show.Red, "wrong")
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\n", mark, show.Visible(f.What), inLine(f.Says))
+		fmt.Fprintf(w, "%s\t%s\t%s\n", mark, render.Visible(f.What), inLine(f.Says))
 		if f.Fix != "" {
 			fmt.Fprintf(w, "%s\t\tfix: %s\n", p.Paint(show.Red, "     "), inLine(f.Fix)) // painted too, for columns count every byte
 		}
@@ -59,4 +59,4 @@ func (c *cli) printFindings(list []doctor.Finding) error {
 	return w.Flush()
 }
 
-func inLine(text string) string { return show.Visible(strings.ReplaceAll(text, "\n", "; ")) }
+func inLine(text string) string { return render.Visible(strings.ReplaceAll(text, "\n", "; ")) }

@@ -132,7 +132,7 @@ func readFile(in io.Reader, name string) ([]byte, error) {
 	return readAll(f)
 }
 
-// readAll reads no more than a list may have, and one byte, so that it is seen to be too large.
+// readAll reads no more than a list may have, which is what a file may have that is imported, and one byte, so that it is seen to be too large.
 func readAll(in io.Reader) ([]byte, error) { return io.ReadAll(io.LimitReader(in, krm.MaxBytes+1)) }
 
 // asFunction makes the arguments of a program called gitramp-fn those of the verb: some callers of functions give none.

@@ -23,18 +23,18 @@ func (c *cli) imports() *cobra.Command {
 Deployment, with its Service, its route and whatever else belongs to it. Writes
 DIR/canary.yaml, and DIR/base with the objects as they are where a spec alone
 would not make the very same ones. It says of every field of the Rollout or
-Canary what became of it; -o json lists those that are carried, too. What has no
-equal is kept in an annotation of the spec, and gitramp export puts it back. It
+Canary what became of it; -o json lists those that are carried, too. What of its
+spec has no equal is kept in an annotation, and gitramp export puts it back. It
 writes over nothing. FILE - is stdin.`,
 		Example: "  gitramp import rollout.yaml service.yaml route.yaml --to apps/shop\n  kubectl get rollout,service,ingress shop -o yaml | gitramp import - --to apps/shop",
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return usage("no file is given: allowed one or more, or - for stdin")
 			}
 			if to == "" {
 				return usage("--to is missing: allowed the directory for the spec and its base")
 			}
-			return c.runImport(args, to, dryRun)
+			return c.runImport(cmd.InOrStdin(), args, to, dryRun)
 		},
 	}
 	cmd.Flags().StringVar(&to, "to", "", "the directory that gets the spec and its base")
@@ -42,10 +42,10 @@ writes over nothing. FILE - is stdin.`,
 	return cmd
 }
 
-func (c *cli) runImport(args []string, to string, dryRun bool) error {
+func (c *cli) runImport(in io.Reader, args []string, to string, dryRun bool) error {
 	var files []convert.File
 	for _, name := range args {
-		data, err := readInput(name)
+		data, err := readInput(in, name)
 		if err != nil {
 			return err
 		}
@@ -73,12 +73,9 @@ func (c *cli) runImport(args []string, to string, dryRun bool) error {
 	return nil
 }
 
-func readInput(name string) ([]byte, error) {
-	if name == "-" {
-		return io.ReadAll(os.Stdin)
-	}
-	if info, err := os.Stat(name); err == nil && info.IsDir() {
+func readInput(in io.Reader, name string) ([]byte, error) {
+	if info, err := os.Stat(name); name != "-" && err == nil && info.IsDir() {
 		return nil, usage("%s is a directory: allowed the files of one app", name)
 	}
-	return os.ReadFile(name)
+	return readFile(in, name)
 }

@@ -107,7 +107,7 @@ func TestFromTheCluster(t *testing.T) {
 			got = append(got, f.Name()+": "+f.Note)
 		}
 	}
-	want := []string{"Service/shop status and metadata: the cluster writes these 4 fields, and what counts is in git: status, uid, resourceVersion, last-applied-configuration",
+	want := []string{"Service/shop status and metadata: the cluster writes these 4 fields, and what counts is in git: status, uid, resourceVersion, kubectl.kubernetes.io/last-applied-configuration",
 		"Service/shop spec.selector.rollouts-pod-template-hash: the cluster writes it: what counts is in git"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

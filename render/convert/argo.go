@@ -25,6 +25,9 @@ const (
 	// workloadLabel tells the pods of a Deployment that was a Rollout from those of the Rollout: without it the Deployment would adopt the ReplicaSets that a
 	// deleted Rollout leaves behind, and take away their pods while the Service selects no others.
 	workloadLabel, workloadValue = keptPrefix + "workload", "deployment"
+
+	// leftLabel marks the ReplicaSets of a Rollout before it is deleted: orphans say no more whose they were, and a selector may find another Rollout's as well.
+	leftLabel = keptPrefix + "left-by"
 )
 
 // argoReasons say why fields of a Rollout have no equal (pkg/apis/rollouts/v1alpha1/types.go of argoproj/argo-rollouts).
@@ -205,6 +208,7 @@ func (a *app) argoServices(l *ledger) (err error) {
 		l.carried(canary, "spec.output.names.canary.service")
 	}
 	a.canary.service = l.text(canary)
+	a.made["spec.output.names.canary.service"] = canary
 	if name := l.text(stable); name != "" {
 		a.hashed = true
 		a.service, err = a.need(a.from, stable, "", "Service", name)
@@ -557,11 +561,12 @@ func (a *app) adoptRollout() {
 		}
 		a.before = append(a.before, fmt.Sprintf("kubectl delete rollout %s%s, with its pods: left behind, the Deployment would adopt them", name, ns))
 	} else {
-		a.before = append(a.before, fmt.Sprintf("kubectl delete rollout %s%s --cascade=orphan", name, ns))
+		a.before = append(a.before, fmt.Sprintf("kubectl label replicaset%s $(kubectl get replicaset%[1]s -o go-template='%s') %s=%s", ns, fmt.Sprintf(owned, name), leftLabel, name),
+			fmt.Sprintf("kubectl delete rollout %s%s --cascade=orphan", name, ns))
 	}
 	a.adoptServices(ns)
 	if ref == nil {
-		a.before = append(a.before, fmt.Sprintf("kubectl delete replicaset%s -l %s,%s", ns, podHash, selectorText(a.from.node)))
+		a.before = append(a.before, fmt.Sprintf("kubectl delete replicaset%s -l %s=%s", ns, leftLabel, name))
 	}
 }
 
@@ -578,11 +583,5 @@ func (a *app) adoptServices(ns string) {
 	}
 }
 
-// selectorText is a selector as kubectl takes it.
-func selectorText(n *yaml.Node) string {
-	var terms []string
-	for _, k := range keys(n, "spec", "selector", "matchLabels") {
-		terms = append(terms, k+"="+node.Text(n, "spec", "selector", "matchLabels", k))
-	}
-	return strings.Join(terms, ",")
-}
+// owned prints the names of the objects that a Rollout owns, one a line. An Experiment and a Deployment may have its name.
+const owned = `{{range $r := .items}}{{range .metadata.ownerReferences}}{{if and (eq .kind "Rollout") (eq .name "%s")}}{{printf "%%s\n" $r.metadata.name}}{{end}}{{end}}{{end}}`

@@ -169,7 +169,7 @@ func (a *app) workload() error {
 	if len(keys(a.deployment.node, "spec", "selector", "matchLabels")) == 0 {
 		return a.deployment.wrong("spec.selector.matchLabels", "", "is missing", "labels by which the pods are found")
 	}
-	return nil
+	return checkSelector(a.deployment)
 }
 
 // plain is a Deployment that nobody ramps yet.
@@ -349,10 +349,15 @@ func (a *app) retarget() {
 	}
 }
 
-// ofTheCluster are fields that the API server or a controller writes. A selector with a Rollout's hash would select no pod of a Deployment's.
+// ofTheCluster are fields that the API server or a controller writes. What Argo CD and Flux know their objects by (AnnotationKeyAppInstance of argoproj/argo-cd,
+// SetOwnerLabels of fluxcd/pkg) would be a lie on the canary's; app.kubernetes.io/instance may be anybody's, and be selected by. A selector with a Rollout's hash would
+// select no pod of a Deployment's.
 var ofTheCluster = [][]string{{"status"}, {"metadata", "uid"}, {"metadata", "resourceVersion"}, {"metadata", "generation"}, {"metadata", "creationTimestamp"},
 	{"metadata", "managedFields"}, {"metadata", "selfLink"}, {"metadata", "ownerReferences"}, {"metadata", "annotations", "kubectl.kubernetes.io/last-applied-configuration"},
 	{"metadata", "annotations", "deployment.kubernetes.io/revision"}, {"metadata", "annotations", "rollout.argoproj.io/revision"},
+	{"metadata", "annotations", "argocd.argoproj.io/tracking-id"}, {"metadata", "annotations", "argocd.argoproj.io/installation-id"},
+	{"metadata", "labels", "kustomize.toolkit.fluxcd.io/name"}, {"metadata", "labels", "kustomize.toolkit.fluxcd.io/namespace"},
+	{"metadata", "labels", "helm.toolkit.fluxcd.io/name"}, {"metadata", "labels", "helm.toolkit.fluxcd.io/namespace"},
 	{"metadata", "annotations", "rollout.argoproj.io/workload-generation"}, {"metadata", "annotations", "argo-rollouts.argoproj.io/managed-by-rollouts"},
 	{"spec", "selector", "rollouts-pod-template-hash"}, {"spec", "selector", "matchLabels", "rollouts-pod-template-hash"}}
 
@@ -384,7 +389,8 @@ func fold(found []Field) []Field {
 	}
 	var names []string
 	for _, f := range found[:n] {
-		names = append(names, f.Field[strings.LastIndexAny(f.Field, "./")+1:])
+		name := strings.TrimPrefix(f.Field, "metadata.")
+		names = append(names, strings.TrimPrefix(strings.TrimPrefix(name, "annotations."), "labels."))
 	}
 	all := found[0]
 	all.Field, all.Value, all.Note = "metadata", "", fmt.Sprintf("the cluster writes these %d fields, and what counts is in git: %s", n, strings.Join(names, ", "))

@@ -36,24 +36,23 @@ func digest(v any) string {
 	return render.Digest(text)[len("sha256:"):][:10]
 }
 
-// keepable are the parts of a Rollout or a Canary that may be kept: what says how to ramp, and not what runs.
-var keepable = map[string][]string{
-	argoRollouts:  {"spec.strategy.canary", "spec.rollbackWindow", "spec.analysis", "spec.progressDeadlineAbort"},
-	flaggerFormat: {"spec"},
-}
+// notKept are the fields of a Rollout that do not come back: what says what runs, which is the base's word by then, and what was so for a moment: a Rollout that is paused
+// from the start gets no ReplicaSet (rollout/sync.go of argoproj/argo-rollouts, syncReplicasOnly).
+var notKept = []string{"template", "selector", "workloadRef", "paused"}
 
-// keep remembers what of the object has no equal.
+// keep remembers what of the object's spec has no equal.
 func (a *app) keep(l *ledger) {
-	kept := node.Map()
-	for _, field := range keepable[a.as] {
-		if n := l.at(field); n != nil {
-			if rest := l.rest(n); rest != nil {
-				node.Set(kept, rest, parts(field)...)
-			}
+	rest := l.rest(l.at("spec"))
+	if rest == nil {
+		return
+	}
+	if a.as == argoRollouts {
+		for _, field := range notKept {
+			node.Clear(rest, field)
 		}
 	}
-	if len(kept.Content) > 0 {
-		a.kept = kept
+	if len(rest.Content) > 0 {
+		a.kept = node.Map(node.String("spec"), rest)
 	}
 }
 

@@ -24,7 +24,7 @@ type File struct {
 }
 
 const (
-	maxFile    = 10 << 20
+	maxFile    = 16 << 20 // as much as a ResourceList may have
 	maxNesting = 64
 )
 
@@ -103,7 +103,7 @@ func read(files []File) ([]*object, error) {
 
 func readFile(f File) ([]*object, error) {
 	if len(f.Data) > maxFile {
-		return nil, problem(f.Name, 0, fmt.Sprintf("file of %d bytes is too large", len(f.Data)), "at most 10 MiB")
+		return nil, problem(f.Name, 0, fmt.Sprintf("is larger than %d bytes", maxFile), "the files of one app")
 	}
 	var objs []*object
 	decoder := yaml.NewDecoder(bytes.NewReader(f.Data))
@@ -153,7 +153,11 @@ func problem(file string, line int, text, allowed string) error {
 	return render.SpecError{{File: file, Line: line, Column: min(line, 1), Problem: text, Allowed: allowed}}
 }
 
-var kindName = lazy(`^[A-Z][A-Za-z0-9]{0,62}$`)
+// What an object is called. Most names are stricter, those of roles are not: what matters is that none means anything to a shell or a terminal.
+var (
+	kindName   = lazy(`^[A-Z][A-Za-z0-9]{0,62}$`)
+	objectName = lazy(`^[A-Za-z0-9][-A-Za-z0-9.:_]{0,252}$`)
+)
 
 // objectsOf is a document as objects.
 func objectsOf(file string, n *yaml.Node) ([]*object, error) {
@@ -170,6 +174,11 @@ func objectsOf(file string, n *yaml.Node) ([]*object, error) {
 	if o.kind() != "List" {
 		if o.name() == "" {
 			return nil, o.wrong("metadata.name", "", "is missing", "a name")
+		}
+		for _, field := range []string{"name", "namespace"} {
+			if text := node.Text(n, "metadata", field); text != "" && !objectName().MatchString(text) {
+				return nil, o.wrong("metadata."+field, text, "", "letters, digits and - . : _, beginning with a letter or digit, at most 253 characters")
+			}
 		}
 		return []*object{o}, nil
 	}

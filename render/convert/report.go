@@ -6,6 +6,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/gitramp/gitramp/render"
 	"github.com/gitramp/gitramp/render/internal/node"
 )
 
@@ -30,7 +31,7 @@ type Field struct {
 	Note    string  `json:"note"` // where it went, or why it has not
 }
 
-// String is the field as a line for people.
+// String is the field as a line for people, and one line whatever it is called.
 func (f Field) String() string {
 	at := f.File
 	if f.Line > 0 {
@@ -39,7 +40,7 @@ func (f Field) String() string {
 	if at != "" {
 		at += ": "
 	}
-	return fmt.Sprintf("%s%s: %s: %s", at, f.Name(), f.Outcome, f.Note)
+	return render.Visible(fmt.Sprintf("%s%s: %s: %s", at, f.Name(), f.Outcome, f.Note))
 }
 
 // Name is the field with its object; a field of a spec says by itself of what it is.

@@ -62,7 +62,7 @@ func (p Printer) losses(losses convert.Report) {
 		if f.Outcome == convert.Lost {
 			colour = Red
 		}
-		fmt.Fprintf(p.Out, "%s  %s: %s\n", p.Paint(colour, fmt.Sprintf("%-7s", f.Outcome)), f.Name(), f.Note)
+		fmt.Fprintf(p.Out, "%s  %s\n", p.Paint(colour, fmt.Sprintf("%-7s", f.Outcome)), render.Visible(f.Name()+": "+f.Note))
 	}
 }
 

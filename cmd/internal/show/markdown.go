@@ -1,11 +1,11 @@
 package show
 
 import (
-	"fmt"
 	"regexp"
 	"strings"
 	"unicode"
-	"unicode/utf8"
+
+	"github.com/gitramp/gitramp/render"
 )
 
 // What goes into a pull request may be anybody's: an image, a header's name, a file that somebody edited. As Markdown it can forge nothing: a value stands in a code
@@ -15,29 +15,9 @@ import (
 // longestValue is how many bytes of one value are shown.
 const longestValue = 200
 
-// Visible is text in which everything can be seen.
-func Visible(s string) string {
-	var b strings.Builder
-	for len(s) > 0 {
-		c, n := utf8.DecodeRuneInString(s)
-		switch {
-		case c == utf8.RuneError && n == 1:
-			fmt.Fprintf(&b, `\x%02x`, s[0])
-		case unicode.IsPrint(c):
-			b.WriteRune(c)
-		case c < 0x10000:
-			fmt.Fprintf(&b, `\u%04x`, c)
-		default:
-			fmt.Fprintf(&b, `\U%08x`, c)
-		}
-		s = s[n:]
-	}
-	return b.String()
-}
-
 // code is a value as a code span. In a cell of a table a bar would end it.
 func code(s string) string {
-	s = Visible(s)
+	s = render.Visible(s)
 	if len(s) > longestValue {
 		s = strings.ToValidUTF8(s[:longestValue], "") + "…"
 	}
@@ -65,7 +45,7 @@ func fenceAround(s string, least int) string {
 func block(language, text string) string {
 	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 	for i, line := range lines {
-		lines[i] = strings.ReplaceAll(Visible(strings.ReplaceAll(line, "\t", "    ")), "\r", `\r`)
+		lines[i] = strings.ReplaceAll(render.Visible(strings.ReplaceAll(line, "\t", "    ")), "\r", `\r`)
 	}
 	text = strings.Join(lines, "\n")
 	fence := fenceAround(text, 3)
@@ -77,7 +57,7 @@ var plainWord = regexp.MustCompile(`^\(?[A-Za-z0-9](?:[A-Za-z0-9',;%-]*[A-Za-z0-
 
 // prose is a sentence of gitramp's own in which any other word is code.
 func prose(s string) string {
-	words := strings.Fields(Visible(s))
+	words := strings.Fields(render.Visible(s))
 	for i, w := range words {
 		if plainWord.MatchString(w) {
 			continue
