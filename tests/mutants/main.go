@@ -43,6 +43,9 @@ func run(ctx context.Context, word string, jobs int) error {
 	if err != nil {
 		return err
 	}
+	if err := fit("../..", all); err != nil {
+		return err
+	}
 	wanted, err := regexp.Compile(word)
 	if err != nil {
 		return err
@@ -124,6 +127,21 @@ func copyRepository(ctx context.Context, from, to string) error {
 		}
 	}
 	return nil
+}
+
+// fit says whether every edit can be made, also of those that are not tried: what it breaks is there.
+func fit(root string, list []mutant) error {
+	var errs []error
+	for _, m := range list {
+		text, err := os.ReadFile(filepath.Join(root, m.file))
+		if err == nil {
+			_, err = m.edit(string(text))
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", m.name, err))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // sound says whether every test passes as long as nothing is broken.
