@@ -9,6 +9,7 @@ FAULTS  ?= 1
 ALL     ?=
 REVERTS ?= 1
 RACES   ?= 100
+SHORT   ?=
 BENCH   ?= -n 7
 GOLDEN  ?=
 MUTANTS ?=
@@ -56,9 +57,9 @@ race: ## all tests under the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race ./...
 
 .PHONY: e2e
-e2e: ## what reads and calls us, for real: kustomize, kubectl, kpt, pre-commit, shells, man, yaml-language-server, the API server's CRD code, Flux's build, what a release is made of, gh and git's push options; whose fields we read
-	GO='$(GO)' .ci/tools
-	GO='$(GO)' .ci/e2e tests/clients tests/crds tests/controllers tests/pulls tests/release
+e2e: ## what reads and calls us, for real: kustomize, kubectl, kpt, pre-commit, shells, man, yaml-language-server, the API server's CRD code, Flux's build, what a release is made of, gh and git's push options; whose fields we read (SHORT=1: without what takes minutes to build)
+	GO='$(GO)' SHORT='$(SHORT)' .ci/tools
+	GO='$(GO)' SHORT='$(SHORT)' .ci/e2e tests/clients tests/crds tests/controllers tests/pulls tests/release
 
 .PHONY: fuzz
 fuzz: ## fuzz spec, lock and function for FUZZTIME each, and run CHECKS cases of each property

@@ -93,6 +93,9 @@ func run(t *testing.T, dir string, env []string, argv ...string) string {
 // TestReproducible: two builds of one commit, in two places and with two caches, are the same to the bit. The binary needs no loader, and is called as the tag is;
 // one of no tag, as the commit.
 func TestReproducible(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a build with a cache of its own takes minutes: make e2e")
+	}
 	var sums [2][32]byte
 	for i, name := range []string{"a", "an other/place"} {
 		dir := clone(t, name)
