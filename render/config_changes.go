@@ -62,16 +62,17 @@ func (r *Release) ConfigChanges() []ConfigChange { return r.revs.ConfigChanges()
 
 // configOf is the config that the pods of a tree's Deployment refer to.
 func (t Tree) configOf(deployment string) (list []*yaml.Node) {
+	config := slices.DeleteFunc(slices.Clone(t), func(f File) bool { return !isObject(f.Path) || rank(f.Path) != rank("shared-configmap.yaml") })
 	data, _ := t.Get(deployment)
+	if len(config) == 0 {
+		return nil
+	}
 	pods, err := node.Parse(data)
 	if err != nil {
 		return nil
 	}
 	refs := configRefs(pods)
-	for _, f := range t {
-		if !isObject(f.Path) || rank(f.Path) != rank("shared-configmap.yaml") {
-			continue
-		}
+	for _, f := range config {
 		if n, err := node.Parse(f.Data); err == nil && isConfig(n) && slices.Contains(refs, configOf(n)) && sameNamespace(n, pods) {
 			list = append(list, n)
 		}

@@ -44,6 +44,26 @@ type commit struct {
 	moves []message.Move
 }
 
+// add takes another app's move in. Only the message of one move tells what it changes, and a fleet is never held whole.
+func (c *commit) add(m message.Move) {
+	if c.moves = append(c.moves, m); len(c.moves) == 1 {
+		return
+	}
+	for _, m := range []*message.Move{&c.moves[0], &c.moves[len(c.moves)-1]} {
+		m.Changes, m.Config = nil, nil
+	}
+}
+
+// told is what a message tells of a lock.
+func told(l *render.Lock) *render.Lock {
+	if l == nil {
+		return nil
+	}
+	less := *l
+	less.Files = nil
+	return &less
+}
+
 // blobWriter takes the bytes of a file as they are rendered, so that a fleet is never held whole.
 type blobWriter func([]byte) (git.Mark, error)
 
@@ -151,8 +171,7 @@ func (s *Series) add(ctx context.Context, set *app.Set, a *app.App, reader *git.
 			}
 			cm.edits = append(cm.edits, edit)
 		}
-		after := m.Lock
-		cm.moves = append(cm.moves, message.Move{App: a.Name(), Transition: m.Transition, Before: m.Before, After: &after, Rules: m.Rules, Changes: m.Changes, Config: m.Config(), Unsafe: unsafe})
+		cm.add(message.Move{App: a.Name(), Transition: m.Transition, Before: told(m.Before), After: told(&m.Lock), Rules: m.Rules, Changes: m.Changes, Config: m.Config(), Unsafe: unsafe})
 		return nil
 	})
 }

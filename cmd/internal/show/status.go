@@ -112,8 +112,10 @@ func status(res rollout.Result, now time.Time) Status {
 			v.Drift = append(v.Drift, Drifted{d.Path, d.Problem})
 		}
 		v.Steps = statusSteps(res)
-		if revs, err := res.State.Revisions(); err == nil {
-			v.Config = revs.ConfigChanges()
+		if l.Templates == render.BaseSet { // no other has config
+			if revs, err := res.State.Revisions(); err == nil {
+				v.Config = revs.ConfigChanges()
+			}
 		}
 		if res.App != nil {
 			v.Waits, _ = res.App.Spec.Waits(res.State) // where it cannot be told, what comes next is told to be wrong
