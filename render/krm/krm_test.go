@@ -392,6 +392,9 @@ func FuzzCall(f *testing.F) {
 	f.Add(head + "items:\n- &a {kind: A, b: *a}\n")
 	f.Add(strings.Replace(at("idle", "items: [{apiVersion: apps/v1, kind: Deployment, metadata: {name: a}}]\n"), "    port: 8080\n", "    base: ./base\n", 1))
 	f.Add(head + strings.Repeat("a: [", 2000))
+	f.Add(head + "# of what is added\n")
+	f.Add("# first\nitems: []\n" + head + "# of the results\n")
+	f.Add(head + "# of the items\nitems: []\n# of the results\nresults: []\n# last\n")
 	f.Fuzz(func(t *testing.T, in string) {
 		l, err := ReadList([]byte(in))
 		if err != nil {

@@ -247,8 +247,10 @@ func (l *List) Write(items []Item, results Results) ([]byte, error) {
 	for _, e := range l.entries {
 		switch e.key {
 		case "results":
+			b.Write(comments(e.text))
 		case "items":
 			listed = true
+			b.Write(comments(e.text))
 			if err := l.writeItems(&b, items); err != nil {
 				return nil, err
 			}
@@ -269,6 +271,18 @@ func (l *List) Write(items []Item, results Results) ([]byte, error) {
 		b.Write(data)
 	}
 	return b.Bytes(), l.verify(b.Bytes(), items)
+}
+
+// comments are the lines above a field, which stay where they are whoever writes the field.
+func comments(text []byte) []byte {
+	n := 0
+	for line := range bytes.Lines(text) {
+		if !bytes.HasPrefix(line, []byte("#")) {
+			break
+		}
+		n += len(line)
+	}
+	return text[:n]
 }
 
 func (l *List) writeItems(b *bytes.Buffer, items []Item) error {
