@@ -124,10 +124,14 @@ func (rd *Reader) list(ctx context.Context) error {
 			dirs, rd.trees[id] = append(dirs, member{name + "/", e}), nil // nil: a tree that is there twice is listed twice
 		}
 	})
+	if err != nil { // half a list is none
+		rd.all, rd.trees = nil, map[string][]member{}
+		return err
+	}
 	for _, entries := range rd.trees {
 		byName(entries)
 	}
-	return err
+	return nil
 }
 
 // byName sorts the entries of a tree: git has a directory where its name and a slash would be.

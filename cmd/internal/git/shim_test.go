@@ -85,3 +85,31 @@ func BenchmarkRelease(b *testing.B) {
 		r.Close()
 	}
 }
+
+// TestHalfAListIsNone: a list of a tree that git did not end is not taken for the whole.
+func TestHalfAListIsNone(t *testing.T) {
+	t.Parallel()
+	f := seeded(t)
+	tip, once := f.git("rev-parse", "HEAD"), filepath.Join(t.TempDir(), "once")
+	want := strings.Count(f.git("ls-tree", "-r", "--name-only", "HEAD")+"\n", "\n")
+	shim(t, f, `case " $* " in *" ls-tree "*) if ! test -e `+once+`; then : >`+once+`; "$GIT" "$@" | head -c 80 | tr '\n' ' '; printf '\0'; exit 1; fi ;; esac; exec "$GIT" "$@"`)
+	rd, err := f.open().Reader(context.Background(), tip)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := rd.list(context.Background()); err == nil {
+		t.Fatal("half a list is no error")
+	}
+	if err := rd.list(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	files := 0
+	for _, m := range rd.all {
+		if m.mode != modeTree {
+			files++
+		}
+	}
+	if files != want {
+		t.Errorf("it lists %d files, want %d", files, want)
+	}
+}
