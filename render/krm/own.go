@@ -73,7 +73,7 @@ func (i Item) tools() bool {
 
 // kustomization says whether an item is a kustomization by the name of its file, which is how kustomize knows one: it needs neither apiVersion nor kind.
 func (i Item) kustomization() bool {
-	return slices.Contains([]string{"kustomization.yaml", "kustomization.yml", "Kustomization"}, path.Base(i.file()))
+	return slices.Contains(render.KustomizationNames(), path.Base(i.file()))
 }
 
 // marked says whether an object says of itself that gitramp wrote it: in the comment above it, or, where comments got lost, in its label.

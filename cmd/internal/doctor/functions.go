@@ -16,6 +16,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/gitramp/gitramp/cmd/internal/git"
+	"github.com/gitramp/gitramp/render"
 )
 
 // kustomize build --enable-alpha-plugins without --enable-exec leaves the output of an exec function out and exits with 0 (kubernetes-sigs/kustomize#4399), kubectl
@@ -73,8 +74,6 @@ func lookForFunctions(ctx context.Context, root string) []Finding {
 	return f.list
 }
 
-var kustomizationNames = []string{"kustomization.yaml", "kustomization.yml", "Kustomization"}
-
 // builders are the names of files that run commands.
 var builders = regexp.MustCompile(`(?i)^(.*makefile|.*\.mk|.*\.sh|.*\.bash|jenkinsfile.*|justfile|.*\.ya?ml|dockerfile.*|containerfile.*|tiltfile|.*\.groovy)$`)
 
@@ -86,7 +85,7 @@ func (f *functions) walk(ctx context.Context) error {
 		case d.IsDir() && (base == ".git" || base == "node_modules" || base == "vendor"):
 			return fs.SkipDir
 		case !d.Type().IsRegular():
-		case slices.Contains(kustomizationNames, base):
+		case slices.Contains(render.KustomizationNames(), base):
 			k := kustomization{file: name}
 			if yaml.Unmarshal(f.read(name), &k) == nil {
 				f.dirs[path.Dir(name)] = k

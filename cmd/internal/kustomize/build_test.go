@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -15,10 +16,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 	"go.yaml.in/yaml/v3"
+	"sigs.k8s.io/kustomize/api/konfig"
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/api/resmap"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 	kubernetes "sigs.k8s.io/yaml"
+
+	"github.com/gitramp/gitramp/render"
 )
 
 // TestMain lets no test reach a network: what kustomize asks a web server for is counted and refused, and the git it would run leaves a file.
@@ -192,6 +196,13 @@ func indented(t testing.TB, text string) string {
 		objs = append(objs, n.Content[0])
 	}
 	return stream(t, objs)
+}
+
+// TestKustomizationNames: what gitramp takes for a kustomization is what kustomize does.
+func TestKustomizationNames(t *testing.T) {
+	if got, want := render.KustomizationNames(), konfig.RecognizedKustomizationFileNames(); !slices.Equal(got, want) {
+		t.Errorf("they are %q, and kustomize's are %q", got, want)
+	}
 }
 
 // TestBuildReadsWhatTheFunctionNoted: objects that gitramp as a function has taken out of the cluster are the base's still, one by one and in a list, with what else is

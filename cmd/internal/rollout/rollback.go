@@ -274,8 +274,8 @@ func (v *View) asThen(it *Item, a *app.App, then *git.Reader, base []string) (fi
 		}
 	}
 	for _, name := range base { // a directory has one kustomization
-		for _, other := range kustomizations {
-			if other = path.Join(path.Dir(name), other); slices.Contains(kustomizations, path.Base(name)) && other != name && files[other] == nil {
+		for _, other := range render.KustomizationNames() {
+			if other = path.Join(path.Dir(name), other); slices.Contains(render.KustomizationNames(), path.Base(name)) && other != name && files[other] == nil {
 				if is, err := v.reader.File(other); err != nil || is != nil {
 					files[other] = nil
 				}
@@ -284,6 +284,3 @@ func (v *View) asThen(it *Item, a *app.App, then *git.Reader, base []string) (fi
 	}
 	return files, outside, nil
 }
-
-// kustomizations are the names that a kustomization may have.
-var kustomizations = []string{"kustomization.yaml", "kustomization.yml", "Kustomization"}
